@@ -1,0 +1,435 @@
+//! The command line and the environment, checked and turned into a [`Command`].
+//!
+//! Pure: arguments and environment come in, a command or a usage error goes out. pico-args finds
+//! the options; what it leaves to its caller is done here: splitting `--key=value`, refusing
+//! values that look like options, and calling repeated and unknown arguments by their name.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::endpoint::Endpoint;
+use crate::error::{Class, Error};
+use crate::http::ProxySetting;
+use crate::output::Output;
+use crate::retry::Deadline;
+use crate::secret::Secret;
+
+/// What `--help` prints.
+pub(crate) const HELP: &str = include_str!("help.txt");
+
+/// What `--version` prints.
+pub(crate) const VERSION: &str = concat!("sftoken ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// The deadline of a run without `--timeout`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The tries after the first without `--retries`.
+const DEFAULT_RETRIES: u32 = 3;
+
+/// The options that take a value.
+const VALUE_OPTIONS: [&str; 8] = [
+    "--client-id",
+    "--client-secret-file",
+    "--token-endpoint",
+    "--cacert",
+    "--max-age",
+    "--print",
+    "--timeout",
+    "--retries",
+];
+
+/// The options that take none, by both their names.
+const FLAGS: [(&str, &str); 3] = [("-n", "--dry-run"), ("-q", "--quiet"), ("-v", "--verbose")];
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Print [`HELP`].
+    Help,
+    /// Print [`VERSION`].
+    Version,
+    /// Refresh a token.
+    Refresh(Box<Refresh>),
+}
+
+/// A refresh, as far as command line and environment determine it.
+#[derive(Debug)]
+pub(crate) struct Refresh {
+    /// The document.
+    pub(crate) file: Input,
+    /// `--client-id` or its variable.
+    pub(crate) client_id: Option<Sourced<String>>,
+    /// `--client-secret-file` or its variable.
+    pub(crate) client_secret: Option<SecretSource>,
+    /// `--token-endpoint` or its variable.
+    pub(crate) endpoint: Option<Sourced<Endpoint>>,
+    /// `--cacert` or its variable.
+    pub(crate) cacert: Option<PathBuf>,
+    /// The proxy of the environment.
+    pub(crate) proxy: Option<ProxySetting>,
+    /// The hosts that are reached without it.
+    pub(crate) no_proxy: Option<String>,
+    /// Keep a token that is younger.
+    pub(crate) max_age: Option<Duration>,
+    /// What goes to standard output.
+    pub(crate) print: Option<Print>,
+    /// The end of the run.
+    pub(crate) deadline: Deadline,
+    /// Tries after the first.
+    pub(crate) retries: u32,
+    /// Everything but the request.
+    pub(crate) dry_run: bool,
+    /// How much is said.
+    pub(crate) output: Output,
+}
+
+/// A file or standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// `-`
+    Stdin,
+    /// Anything else.
+    Path(PathBuf),
+}
+
+/// Where the client secret comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    /// `--client-secret-file`
+    File(Input),
+    /// The variable.
+    Environment(Secret),
+}
+
+/// What `--print` can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Print {
+    /// The access token and a newline.
+    Token,
+    /// An HTTP header.
+    Header,
+    /// Assignments for a shell.
+    Env,
+    /// The document.
+    Json,
+}
+
+/// A value, and what gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sourced<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// An option, a variable or a member of the document.
+    pub(crate) source: &'static str,
+}
+
+/// Looks up an environment variable.
+type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Reads the arguments behind the program's name.
+///
+/// # Errors
+/// `USAGE`, naming the argument or variable that is wrong.
+pub(crate) fn parse(args: Vec<OsString>, environment: Environment) -> Result<Command, Error> {
+    let mut args = split_at_separator(args);
+    let first = args.options.first().and_then(|arg| arg.to_str());
+    match (first, args.options.len() + args.operands.len()) {
+        (Some("--help" | "-h"), 1) => return Ok(Command::Help),
+        (Some("--version" | "-V"), 1) => return Ok(Command::Version),
+        (Some("--help" | "-h" | "--version" | "-V"), _) => {
+            return Err(usage("--help and --version stand alone"));
+        }
+        (Some("refresh"), _) => drop(args.options.remove(0)),
+        (Some(other), _) => return Err(usage(format!("unknown command {other}"))),
+        (None, _) => return Err(usage("no command")),
+    }
+    if args
+        .options
+        .iter()
+        .any(|arg| arg == "--help" || arg == "-h")
+    {
+        return Ok(Command::Help);
+    }
+    refresh(args, environment).map(|refresh| Command::Refresh(Box::new(refresh)))
+}
+
+/// The arguments before and behind `--`.
+struct Arguments {
+    /// May hold options.
+    options: Vec<OsString>,
+    /// Holds none.
+    operands: Vec<OsString>,
+}
+
+/// Separates what can be an option from what cannot, and `--key=value` into two arguments.
+fn split_at_separator(mut args: Vec<OsString>) -> Arguments {
+    let operands = match args.iter().position(|arg| arg == "--") {
+        Some(at) => args.split_off(at).split_off(1),
+        None => Vec::new(),
+    };
+    let options = args.into_iter().flat_map(split_equals_sign).collect();
+    Arguments { options, operands }
+}
+
+/// Splits `--key=value` if `--key` takes a value.
+fn split_equals_sign(arg: OsString) -> Vec<OsString> {
+    let bytes = arg.as_bytes();
+    let split = bytes.iter().position(|b| *b == b'=').and_then(|at| {
+        let (key, value) = (&bytes[..at], &bytes[at + 1..]);
+        let takes_value = VALUE_OPTIONS.iter().any(|option| option.as_bytes() == key);
+        takes_value.then(|| [key, value].map(|part| OsStr::from_bytes(part).to_owned()))
+    });
+    split.map_or_else(|| vec![arg], Vec::from)
+}
+
+/// The options and the operand of `refresh`.
+fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> {
+    let mut options = Options(pico_args::Arguments::from_vec(args.options));
+    let client_id = options.text("--client-id")?;
+    let secret_file = options.value("--client-secret-file")?;
+    let endpoint = options.text("--token-endpoint")?;
+    let cacert = options.value("--cacert")?.map(PathBuf::from);
+    let max_age = options.parsed("--max-age", duration)?;
+    let print = options.parsed("--print", print)?;
+    let timeout = options.parsed("--timeout", timeout)?;
+    let retries = options.parsed("--retries", retries)?;
+    let [dry_run, quiet, verbose] = FLAGS.map(|flag| options.flag(flag));
+    let file = operand(options.rest(), args.operands)?;
+    let client_secret = match secret_file {
+        Some(path) if path == "-" && file == Input::Stdin => {
+            return Err(usage("FILE and --client-secret-file cannot both be -"));
+        }
+        Some(path) => Some(SecretSource::File(input(path))),
+        None => variable(environment, "SFTOKEN_CLIENT_SECRET")?
+            .map(|secret| SecretSource::Environment(Secret::new(secret.value))),
+    };
+    Ok(Refresh {
+        file,
+        client_id: or_variable(client_id, environment, "SFTOKEN_CLIENT_ID")?,
+        client_secret,
+        endpoint: or_variable(endpoint, environment, "SFTOKEN_TOKEN_ENDPOINT")?
+            .as_ref()
+            .map(parse_endpoint)
+            .transpose()?,
+        cacert: cacert.or_else(|| present(environment, "SSL_CERT_FILE").map(PathBuf::from)),
+        proxy: proxy(environment)?,
+        no_proxy: first_of(environment, &["no_proxy", "NO_PROXY"])?.map(|list| list.value),
+        max_age,
+        print,
+        deadline: Deadline::after(timeout.unwrap_or(DEFAULT_TIMEOUT))
+            .ok_or_else(|| usage("--timeout is too long"))?,
+        retries: retries.unwrap_or(DEFAULT_RETRIES),
+        dry_run,
+        output: Output { quiet, verbose },
+    })
+}
+
+/// pico-args, with the rules of the contract on top.
+struct Options(pico_args::Arguments);
+
+impl Options {
+    /// The value of an option.
+    fn value(&mut self, key: &'static str) -> Result<Option<OsString>, Error> {
+        let value = self
+            .0
+            .opt_value_from_os_str(key, |value| Ok::<_, pico_args::Error>(value.to_owned()))
+            .map_err(|_| usage(format!("{key} needs a value")))?;
+        match value.as_ref().map(|value| value.as_bytes()) {
+            Some([]) => Err(usage(format!("the value of {key} is empty"))),
+            Some([b'-', _, ..]) => Err(usage(format!("{key} needs a value, not another option"))),
+            _ => Ok(value),
+        }
+    }
+
+    /// The value of an option that is text, with the option's name as its source.
+    fn text(&mut self, key: &'static str) -> Result<Option<Sourced<String>>, Error> {
+        self.value(key)?.map(|value| utf8(value, key)).transpose()
+    }
+
+    /// The value of an option, read by `parse`.
+    fn parsed<T>(
+        &mut self,
+        key: &'static str,
+        parse: fn(&str, &str) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let text = self.text(key)?;
+        text.map(|text| parse(&text.value, key)).transpose()
+    }
+
+    /// Whether a flag was given.
+    fn flag(&mut self, (short, long): (&'static str, &'static str)) -> bool {
+        self.0.contains([short, long])
+    }
+
+    /// What is left: operands, and what is wrong.
+    fn rest(self) -> Vec<OsString> {
+        self.0.finish()
+    }
+}
+
+/// FILE, from what stands before and behind `--`.
+fn operand(rest: Vec<OsString>, behind_separator: Vec<OsString>) -> Result<Input, Error> {
+    if let Some(option) = rest.iter().find(|arg| looks_like_option(arg)) {
+        return Err(usage(complaint(option)));
+    }
+    let mut operands: Vec<OsString> = rest.into_iter().chain(behind_separator).collect();
+    match operands.pop() {
+        None => Err(usage("no FILE")),
+        Some(_) if !operands.is_empty() => Err(usage("more than one FILE")),
+        Some(file) if file.is_empty() => Err(usage("FILE is empty")),
+        Some(file) => Ok(input(file)),
+    }
+}
+
+/// What is wrong with an option that pico-args left over.
+fn complaint(option: &OsStr) -> String {
+    let name = option.to_string_lossy();
+    let known = FLAGS.iter().flat_map(|(short, long)| [*short, *long]);
+    if known.chain(VALUE_OPTIONS).any(|known| known == name) {
+        return format!("{name} is given twice");
+    }
+    // Only the name: a value glued to a misspelt option may be a secret.
+    let name = name.split('=').next().unwrap_or_default();
+    format!("unknown option {name}")
+}
+
+/// Whether an argument starts as options do; `-` alone is standard input.
+fn looks_like_option(arg: &OsStr) -> bool {
+    arg.len() > 1 && arg.as_bytes().starts_with(b"-")
+}
+
+/// `-` is standard input.
+fn input(path: OsString) -> Input {
+    if path == "-" {
+        Input::Stdin
+    } else {
+        Input::Path(PathBuf::from(path))
+    }
+}
+
+/// A value that has to be text.
+fn utf8(value: OsString, source: &'static str) -> Result<Sourced<String>, Error> {
+    let value = String::from_utf8(value.into_vec())
+        .map_err(|_| usage(format!("the value of {source} is not UTF-8")))?;
+    Ok(Sourced { value, source })
+}
+
+/// A variable that is set and not empty.
+fn present(environment: Environment, name: &str) -> Option<OsString> {
+    environment(name).filter(|value| !value.is_empty())
+}
+
+/// A variable that is text.
+fn variable(
+    environment: Environment,
+    name: &'static str,
+) -> Result<Option<Sourced<String>>, Error> {
+    present(environment, name)
+        .map(|value| utf8(value, name))
+        .transpose()
+}
+
+/// The option, else the variable.
+fn or_variable(
+    option: Option<Sourced<String>>,
+    environment: Environment,
+    name: &'static str,
+) -> Result<Option<Sourced<String>>, Error> {
+    match option {
+        Some(option) => Ok(Some(option)),
+        None => variable(environment, name),
+    }
+}
+
+/// The first of several variables that is present.
+fn first_of(
+    environment: Environment,
+    names: &[&'static str],
+) -> Result<Option<Sourced<String>>, Error> {
+    let present = names
+        .iter()
+        .find(|name| present(environment, name).is_some());
+    present.map_or(Ok(None), |name| variable(environment, name))
+}
+
+/// The proxy for `https`; lower case goes first, as in curl.
+fn proxy(environment: Environment) -> Result<Option<ProxySetting>, Error> {
+    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    first_of(environment, &names)?
+        .map(|url| ProxySetting::parse(&url.value, url.source))
+        .transpose()
+}
+
+/// A token endpoint that the caller gave.
+fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>, Error> {
+    let Sourced { value, source } = url;
+    let value = Endpoint::parse(value).map_err(|why| {
+        usage(format!("invalid {source}: {why}"))
+            .hint("give an https URL such as https://acme.my.salesforce.com")
+    })?;
+    Ok(Sourced { value, source })
+}
+
+/// A whole number with `s`, `m`, `h` or `d`; a bare number is seconds.
+fn duration(value: &str, key: &str) -> Result<Duration, Error> {
+    let (number, unit) = match value.strip_suffix(['s', 'm', 'h', 'd']) {
+        Some(number) => (number, &value[number.len()..]),
+        None => (value, "s"),
+    };
+    let seconds_each = match unit {
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => 1,
+    };
+    whole_number(number)
+        .and_then(|number| number.checked_mul(seconds_each))
+        .map(Duration::from_secs)
+        .ok_or_else(|| {
+            usage(format!("invalid {key}: {value}")).hint(
+                "give a whole number with s, m, h or d, such as 90m; a bare number is seconds",
+            )
+        })
+}
+
+/// A duration that leaves time to do something.
+fn timeout(value: &str, key: &str) -> Result<Duration, Error> {
+    let timeout = duration(value, key)?;
+    if timeout.is_zero() {
+        return Err(usage(format!("{key} must be at least 1s")));
+    }
+    Ok(timeout)
+}
+
+/// The number of tries after the first.
+fn retries(value: &str, key: &str) -> Result<u32, Error> {
+    whole_number(value)
+        .and_then(|number| u32::try_from(number).ok())
+        .ok_or_else(|| usage(format!("invalid {key}: {value}")))
+}
+
+/// Decimal digits and nothing else.
+fn whole_number(text: &str) -> Option<u64> {
+    let only_digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| only_digits)
+}
+
+/// A value of `--print`.
+fn print(value: &str, key: &str) -> Result<Print, Error> {
+    match value {
+        "token" => Ok(Print::Token),
+        "header" => Ok(Print::Header),
+        "env" => Ok(Print::Env),
+        "json" => Ok(Print::Json),
+        other => {
+            Err(usage(format!("invalid {key}: {other}")).hint("give token, header, env or json"))
+        }
+    }
+}
+
+/// A usage error with the hint that nearly all of them have.
+fn usage(message: impl Into<String>) -> Error {
+    Error::new(Class::Usage, message).hint("see sftoken --help")
+}

@@ -1,0 +1,398 @@
+//! The only file that knows ureq: one POST, its limits, and what its failures mean.
+//!
+//! The question that every failure has to answer is whether the server can have used the refresh
+//! token. It can from the moment ureq takes the first byte of the request body, which is why the
+//! body is a reader that remembers having been read: what fails before that may be tried again.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::thread;
+use std::time::Duration;
+
+use ureq::http::{HeaderMap, Response};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body, BodyReader, Proxy, SendBody};
+
+use crate::endpoint::Endpoint;
+use crate::error::{Class, Error, reason};
+use crate::no_proxy;
+use crate::oauth::{Grant, MAX_REPLY_LEN, Refusal, Reply, no_reply};
+use crate::retry::Deadline;
+
+/// A connection, TLS included, that takes longer is given up and tried again: nothing was sent,
+/// and of several addresses ureq gives the first one two thirds of this. Ten seconds are five
+/// retransmissions of a lost SYN.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How far behind the deadline a stuck connection is torn down. ureq starts its time limit anew at
+/// each read of a CONNECT proxy's answer, so a proxy that drips would hold us for ever.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// A proxy from the environment, and which variable named it.
+#[derive(Clone, Debug)]
+pub(crate) struct ProxySetting {
+    /// ureq's view of it.
+    proxy: Proxy,
+    /// `HTTPS_PROXY`, `all_proxy`, ...
+    variable: &'static str,
+}
+
+impl ProxySetting {
+    /// Reads a proxy URL; the scheme `http` may be left out.
+    ///
+    /// # Errors
+    /// `USAGE` if it is none. Its text is not shown, since it may hold a password.
+    pub(crate) fn parse(url: &str, variable: &'static str) -> Result<Self, Error> {
+        match Proxy::new(url) {
+            Ok(proxy) => Ok(Self { proxy, variable }),
+            Err(_) => Err(Error::new(
+                Class::Usage,
+                format!("invalid {variable}: it is not a proxy URL"),
+            )
+            .hint("write it as http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5h://HOST:PORT")),
+        }
+    }
+
+    /// Host and port, without the credentials.
+    fn authority(&self) -> String {
+        format!("{}:{}", self.proxy.host(), self.proxy.port())
+    }
+
+    /// How verbose output calls it.
+    pub(crate) fn describe(&self) -> String {
+        format!("{} (from {})", self.authority(), self.variable)
+    }
+}
+
+/// The proxy to use for an endpoint, if any.
+///
+/// Plain `http` is for this machine alone, so it never goes through a proxy.
+pub(crate) fn proxy_for(
+    endpoint: &Endpoint,
+    proxy: Option<ProxySetting>,
+    no_proxy: Option<&str>,
+) -> Option<ProxySetting> {
+    let exempt = no_proxy.is_some_and(|list| no_proxy::covers(list, endpoint.bare_host()));
+    proxy.filter(|_| endpoint.is_https() && !exempt)
+}
+
+/// The certificates that the endpoint's is checked against.
+#[derive(Debug)]
+pub(crate) struct Roots {
+    /// `None` for Mozilla's roots, which are built in.
+    certificates: Option<Vec<Certificate<'static>>>,
+    /// Entries of the CA file that are broken, one sentence each.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Roots {
+    /// Mozilla's roots.
+    pub(crate) fn built_in() -> Self {
+        Self {
+            certificates: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The certificates of a PEM file called `name`; keys and other sections are passed over.
+    ///
+    /// # Errors
+    /// `NOINPUT` if it has no certificate that can be read.
+    pub(crate) fn from_pem(pem: &[u8], name: &str) -> Result<Self, Error> {
+        let mut certificates = Vec::new();
+        let mut warnings = Vec::new();
+        let sections = parse_pem(pem).filter(|item| !matches!(item, Ok(PemItem::PrivateKey(_))));
+        for (index, section) in sections.enumerate() {
+            match section {
+                Ok(PemItem::Certificate(certificate)) if is_der_sequence(certificate.der()) => {
+                    certificates.push(certificate);
+                }
+                _ => warnings.push(format!(
+                    "ignored certificate {} of {name}: it is broken",
+                    index + 1
+                )),
+            }
+        }
+        if certificates.is_empty() {
+            return Err(
+                Error::new(Class::NoInput, format!("no certificate in {name}"))
+                    .hint("give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE"),
+            );
+        }
+        Ok(Self {
+            certificates: Some(certificates),
+            warnings,
+        })
+    }
+
+    /// How verbose output calls them.
+    pub(crate) fn describe(&self) -> String {
+        match &self.certificates {
+            None => "Mozilla's, built in".to_owned(),
+            Some(certificates) => format!("{} from the CA file", certificates.len()),
+        }
+    }
+}
+
+/// Whether the bytes are one DER SEQUENCE, as every certificate is: tag, length, content.
+fn is_der_sequence(der: &[u8]) -> bool {
+    let [0x30, first, rest @ ..] = der else {
+        return false;
+    };
+    let long_form = usize::from(first & 0x7f);
+    match rest.split_at_checked(if first & 0x80 == 0 { 0 } else { long_form }) {
+        Some(([], content)) => content.len() == long_form,
+        Some((length, content)) if length.len() <= 4 => {
+            let stated = length
+                .iter()
+                .fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
+            stated == content.len()
+        }
+        _ => false,
+    }
+}
+
+/// A client for one endpoint. It keeps its connection until it is dropped, so that nothing stands
+/// between the arrival of a reply and saving it.
+pub(crate) struct Client {
+    /// ureq, set up.
+    agent: Agent,
+    /// The proxy's host and port.
+    proxy: Option<String>,
+    /// The end of the run.
+    deadline: Deadline,
+    /// The body of the last reply, kept open: closing it is a system call that can wait.
+    last_body: Cell<Option<BodyReader<'static>>>,
+}
+
+impl Client {
+    /// Sets up everything that needs no network.
+    pub(crate) fn new(roots: &Roots, proxy: Option<ProxySetting>, deadline: Deadline) -> Self {
+        let roots = match &roots.certificates {
+            None => RootCerts::WebPki,
+            Some(certificates) => RootCerts::new_with_certs(certificates),
+        };
+        let authority = proxy.as_ref().map(ProxySetting::authority);
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(proxy.map(|setting| setting.proxy))
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .user_agent(concat!("sftoken/", env!("CARGO_PKG_VERSION")))
+            .accept("application/json")
+            .max_idle_connections(0)
+            .build()
+            .new_agent();
+        if authority.is_some() {
+            tear_down_behind(deadline, agent.clone());
+        }
+        Self {
+            agent,
+            proxy: authority,
+            deadline,
+            last_body: Cell::default(),
+        }
+    }
+
+    /// Sends the form once and takes the reply, whatever its status.
+    ///
+    /// # Errors
+    /// Where no reply came: transient before the form was sent, final afterwards.
+    pub(crate) fn post(&self, grant: &Grant) -> Result<Reply, Refusal> {
+        let form = grant.form();
+        let sent = Cell::new(false);
+        let body = Form {
+            rest: form.expose().as_bytes(),
+            sent: &sent,
+        };
+        self.send(&grant.endpoint, form.expose().len(), body)
+            .map(|response| self.received(response))
+            .map_err(|error| self.failed(&grant.endpoint, error, sent.get()))
+    }
+
+    /// The request itself, up to the head of the reply.
+    fn send(
+        &self,
+        endpoint: &Endpoint,
+        length: usize,
+        mut form: Form,
+    ) -> Result<Response<Body>, ureq::Error> {
+        let left = self.deadline.left();
+        self.agent
+            .post(endpoint.to_string())
+            .config()
+            .timeout_global(Some(left))
+            .timeout_connect(Some(left.min(CONNECT_TIMEOUT)))
+            .build()
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Content-Length", length)
+            .send(SendBody::from_reader(&mut form))
+    }
+
+    /// What a failure of ureq means.
+    fn failed(&self, endpoint: &Endpoint, error: ureq::Error, sent: bool) -> Refusal {
+        let error = match tls_error(&error) {
+            Some(text) if !sent => return Refusal::fatal(tls_failure(endpoint, &text)),
+            Some(text) => return Refusal::fatal(protocol_failure(endpoint, "TLS", &text)),
+            None => error,
+        };
+        if !sent {
+            return self.not_connected(endpoint, &error);
+        }
+        match error {
+            ureq::Error::Io(_) | ureq::Error::Timeout(_) => {
+                Refusal::fatal(no_reply(endpoint, &describe(&error)))
+            }
+            other => Refusal::fatal(protocol_failure(endpoint, "HTTP", &describe(&other))),
+        }
+    }
+
+    /// The connection was never made, so the token was not sent.
+    fn not_connected(&self, endpoint: &Endpoint, error: &ureq::Error) -> Refusal {
+        let host = endpoint.authority();
+        let Some(proxy) = &self.proxy else {
+            let why = describe(error);
+            return Refusal::transient(
+                Error::new(Class::Unavailable, format!("cannot reach {host}: {why}"))
+                    .hint("nothing was sent; check the name and the network, and try again"),
+            );
+        };
+        let answered = proxy_status(error);
+        let why = match answered {
+            Some(status) => format!("the proxy answered with status {status}"),
+            None => describe(error),
+        };
+        let failure = Error::new(
+            Class::Unavailable,
+            format!("cannot reach {host} through the proxy {proxy}: {why}"),
+        )
+        .hint(match answered {
+            Some(407) => "nothing was sent; put the user and the password into the proxy's URL",
+            _ => "nothing was sent; check the proxy, or name the host in NO_PROXY",
+        });
+        match answered {
+            Some(400..=499) => Refusal::fatal(failure),
+            _ => Refusal::transient(failure),
+        }
+    }
+
+    /// Reads a reply to its end, or as far as it comes: a token may be whole though the body is
+    /// not. Where the length is known the end is not read, since ureq closes the connection there.
+    fn received(&self, response: Response<Body>) -> Reply {
+        let (head, body) = response.into_parts();
+        let limit = MAX_REPLY_LEN as u64 + 1;
+        let len = body.content_length().map_or(limit, |len| len.min(limit));
+        let mut bytes = Vec::new();
+        let mut reader = body.into_reader();
+        let end = reader.by_ref().take(len).read_to_end(&mut bytes);
+        self.last_body.set(Some(reader));
+        Reply {
+            status: head.status.as_u16(),
+            retry_after: retry_after(&head.headers),
+            location: header(&head.headers, "location").map(str::to_owned),
+            body: bytes,
+            cut_short: end.err().map(|error| describe(&error.into())),
+        }
+    }
+}
+
+/// The request body, which remembers whether any of it was handed out.
+struct Form<'a> {
+    /// What is still to be sent.
+    rest: &'a [u8],
+    /// Whether the server can have seen the refresh token.
+    sent: &'a Cell<bool>,
+}
+
+impl Read for Form<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.sent.set(true);
+        self.rest.read(buffer)
+    }
+}
+
+/// Ends whatever the agent still does shortly after the deadline. The thread ends with the process.
+fn tear_down_behind(deadline: Deadline, agent: Agent) {
+    thread::spawn(move || {
+        thread::sleep(deadline.left() + GRACE);
+        agent.shutdown();
+    });
+}
+
+/// A header of visible characters.
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// `Retry-After` in seconds; its other form, a date, is not taken.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = header(headers, "retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The text of a failure inside rustls, which ureq wraps in an [`io::Error`] during the handshake.
+fn tls_error(error: &ureq::Error) -> Option<String> {
+    match error {
+        ureq::Error::Rustls(error) => Some(error.to_string()),
+        ureq::Error::Tls(text) => Some((*text).to_owned()),
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+            error.get_ref().map(ToString::to_string)
+        }
+        _ => None,
+    }
+}
+
+/// A handshake that failed: for the certificate, or because the peer does not speak TLS.
+fn tls_failure(endpoint: &Endpoint, text: &str) -> Error {
+    let Some(why) = text.strip_prefix("invalid peer certificate: ") else {
+        return protocol_failure(endpoint, "TLS", text);
+    };
+    let why = match why {
+        _ if why.contains("UnknownIssuer") => "its certificate is signed by an unknown authority",
+        _ if why.contains("not valid yet") => "its certificate is not valid yet",
+        _ if why.contains("expired") => "its certificate has expired",
+        _ if why.contains("not valid for") => "its certificate is for another name",
+        _ => "its certificate is not valid",
+    };
+    Error::new(
+        Class::NoHost,
+        format!("cannot trust {}: {why}", endpoint.authority()),
+    )
+    .hint("nothing was sent; give your own CA with --cacert, or find out who answers in its place")
+}
+
+/// The peer talks, but not the protocol.
+fn protocol_failure(endpoint: &Endpoint, protocol: &str, why: &str) -> Error {
+    let host = endpoint.authority();
+    Error::new(
+        Class::Protocol,
+        format!("{host} does not speak {protocol}: {why}"),
+    )
+    .hint("check the host and the port of the token endpoint")
+}
+
+/// The status a CONNECT proxy answered with. ureq has it in a text alone: `... 407/407`.
+fn proxy_status(error: &ureq::Error) -> Option<u16> {
+    match error {
+        ureq::Error::ConnectProxyFailed(text) => text.rsplit('/').next()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A failure of ureq in our voice.
+fn describe(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Timeout(_) => "timed out".to_owned(),
+        ureq::Error::HostNotFound => "it has no address".to_owned(),
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the connection was closed".to_owned()
+        }
+        ureq::Error::Io(error) => {
+            let text = reason(error);
+            let without_prefix = text.strip_prefix("failed to lookup address information: ");
+            without_prefix.map_or(text.clone(), str::to_lowercase)
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,321 @@
+//! The command `refresh`: from the document to the request, from the reply to the document.
+//!
+//! Two stories share their middle. With a file: read, lock, finish what an earlier run left, make
+//! sure that saving will work, exchange, save, print. With standard input: read, exchange, print.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::cli::{Input, Print, Refresh};
+use crate::document::{Document, MAX_LEN, Unusable};
+use crate::error::{Class, Error};
+use crate::exchange::{Exchanged, exchange};
+use crate::http::Client;
+use crate::oauth::{Grant, Refusal};
+use crate::output;
+use crate::settings::{Loaded, grant, proxy};
+use crate::store::{self, How, Locked, Slot, TokenFile};
+
+/// How a run came to a usable document.
+enum Outcome {
+    /// By a request.
+    Refreshed {
+        /// Where it went.
+        host: String,
+        /// Whether the reply had a new refresh token.
+        rotated: bool,
+    },
+    /// The token was younger than `--max-age`.
+    Fresh(Duration),
+    /// Another sftoken refreshed it while this one waited.
+    Reused,
+    /// Another program refreshed it while this one asked.
+    Adopted,
+    /// Nothing was sent.
+    DryRun(Grant),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Every class of the exit code table.
+pub(crate) fn run(call: &Refresh) -> Result<(), Error> {
+    let loaded = Loaded::read(call)?;
+    let (document, outcome) = match &call.file {
+        Input::Stdin => refresh_stdin(call, &loaded)?,
+        Input::Path(path) => refresh_file(call, &loaded, path)?,
+    };
+    if !call.dry_run {
+        print(call, &document, &outcome)?;
+    }
+    call.output.summary(summary(call, &outcome));
+    Ok(())
+}
+
+/// Refreshes a document that nobody else has, and that is not saved.
+fn refresh_stdin(call: &Refresh, loaded: &Loaded) -> Result<(Document, Outcome), Error> {
+    let bytes = store::read_input(&call.file, MAX_LEN)?;
+    let mut document = Document::parse_stdin(&bytes).map_err(|why| unusable(call, why))?;
+    if let Some(age) = fresh_age(call, &document) {
+        return Ok((document, Outcome::Fresh(age)));
+    }
+    let grant = grant(call, loaded, &document)?;
+    if call.dry_run {
+        return Ok((document, Outcome::DryRun(grant)));
+    }
+    let client = Client::new(&loaded.roots, proxy(call, &grant), call.deadline);
+    match exchange(call, &client, &grant, || None) {
+        Ok(Exchanged::Granted(granted)) => {
+            let changed = document.merge(granted.members);
+            call.output.step(|| granted.summary);
+            call.output.step(|| changed_members(&grant, &changed));
+            let outcome = refreshed(&grant, &document);
+            Ok((document, outcome))
+        }
+        Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
+        Err(refusal) => Err(refusal.error),
+    }
+}
+
+/// Refreshes the document in a file.
+fn refresh_file(
+    call: &Refresh,
+    loaded: &Loaded,
+    path: &Path,
+) -> Result<(Document, Outcome), Error> {
+    let file = TokenFile::open(path)?;
+    warn_if_open_to_others(&file);
+    let before = Document::parse(&file.read()?).ok();
+    if let Some(document) = before.clone()
+        && let Some(age) = fresh_age(call, &document)
+    {
+        return Ok((document, Outcome::Fresh(age)));
+    }
+    let name = file.name();
+    let mut locked = file.lock(call.deadline, || {
+        call.output
+            .step(|| format!("lock: waiting for another process to finish with {name}"));
+    })?;
+    call.output.step(|| format!("lock: {name} is ours"));
+    let recovered = recover(&mut locked)?;
+    let document = load(call, &mut locked)?;
+    if !recovered && is_new(&document, before.as_ref()) {
+        return Ok((document, Outcome::Reused));
+    }
+    if let Some(age) = fresh_age(call, &document) {
+        return Ok((document, Outcome::Fresh(age)));
+    }
+    let grant = grant(call, loaded, &document)?;
+    let client = Client::new(&loaded.roots, proxy(call, &grant), call.deadline);
+    let slot = prepare(call, &locked, &document)?;
+    if call.dry_run {
+        return Ok((document, Outcome::DryRun(grant)));
+    }
+    match exchange(call, &client, &grant, || replaced(&locked, &grant)) {
+        Ok(Exchanged::Granted(granted)) => {
+            let mut document = document;
+            let changed = document.merge(granted.members);
+            let how = slot.save(&document.render())?;
+            call.output.step(|| granted.summary);
+            call.output.step(|| changed_members(&grant, &changed));
+            report_save(call, &how);
+            let outcome = refreshed(&grant, &document);
+            Ok((document, outcome))
+        }
+        Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
+        Err(refusal) => Err(keep_rotated(document, slot, refusal)),
+    }
+}
+
+/// Tells the owner of a file that every user of the machine can read.
+fn warn_if_open_to_others(file: &TokenFile) {
+    if let Some(mode) = file.mode_open_to_others() {
+        let name = file.name();
+        output::warning(format_args!(
+            "every user of this machine can read {name} (mode {mode:04o}); chmod 600 would end that"
+        ));
+    }
+}
+
+/// Finishes what an interrupted run left; tells whether there was something.
+fn recover(locked: &mut Locked) -> Result<bool, Error> {
+    let recovered = locked.recover()?;
+    if recovered {
+        let name = locked.name();
+        output::warning(format_args!("finished an interrupted save of {name}"));
+    }
+    Ok(recovered)
+}
+
+/// Reads the document under the lock.
+fn load(call: &Refresh, locked: &mut Locked) -> Result<Document, Error> {
+    let bytes = locked.read()?;
+    let document = Document::parse(&bytes).map_err(|why| unusable(call, why))?;
+    call.output.step(|| {
+        let (name, members, len) = (locked.name(), document.len(), bytes.len());
+        format!("document: {name}, {members} members, {len} bytes")
+    });
+    Ok(document)
+}
+
+/// Whether the document has another token than it had before the lock.
+fn is_new(document: &Document, before: Option<&Document>) -> bool {
+    let before = before.and_then(Document::access_token);
+    document
+        .access_token()
+        .is_some_and(|token| Some(token) != before)
+}
+
+/// Makes sure, before anything is sent, that the result can be saved.
+fn prepare<'a>(call: &Refresh, locked: &'a Locked, document: &Document) -> Result<Slot<'a>, Error> {
+    let len = document.render().len();
+    if len > MAX_LEN {
+        let why = "it would be larger than 1 MiB once it is indented";
+        return Err(unusable(call, Unusable::because(why)));
+    }
+    let slot = locked.prepare(len)?;
+    call.output.step(|| match slot.in_place_because() {
+        Some(why) => format!("save: will be in place, for lack of a pending file ({why})"),
+        None => "save: pending file ready".to_owned(),
+    });
+    Ok(slot)
+}
+
+/// The document at FILE, if somebody without the lock has put another refresh token there.
+fn replaced(locked: &Locked, grant: &Grant) -> Option<Document> {
+    let document = Document::parse(&locked.read_again().ok()?).ok()?;
+    let is_another = document.refresh_token() != grant.refresh_token;
+    (is_another && document.access_token().is_some()).then_some(document)
+}
+
+/// Saves a new refresh token although the reply is of no other use: the old one has ended.
+fn keep_rotated(mut document: Document, slot: Slot, refusal: Refusal) -> Error {
+    let Refusal {
+        mut error, rotated, ..
+    } = refusal;
+    if let Some(token) = rotated {
+        document.merge(
+            [("refresh_token".to_owned(), token.into())]
+                .into_iter()
+                .collect(),
+        );
+        if let Err(not_saved) = slot.save(&document.render()) {
+            return not_saved;
+        }
+        error.message.push_str("; its new refresh token was saved");
+    }
+    error
+}
+
+/// How the save went.
+fn report_save(call: &Refresh, how: &How) {
+    match how {
+        How::Replaced => call.output.step(|| "save: replaced by rename"),
+        How::InPlace(why) => call
+            .output
+            .step(|| format!("save: written in place ({why})")),
+        How::ReplacedUnsynced(why) => output::warning(format_args!(
+            "saved, but a power failure may undo it: cannot sync the directory: {why}"
+        )),
+    }
+}
+
+/// The age of a token that need not be refreshed.
+fn fresh_age(call: &Refresh, document: &Document) -> Option<Duration> {
+    let max_age = call.max_age?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let age = document.access_token().and_then(|_| document.age(now));
+    call.output.step(|| match age {
+        Some(age) => format!("token: {} old", whole(age)),
+        None => "token: of unknown age".to_owned(),
+    });
+    age.filter(|age| *age < max_age)
+}
+
+/// The outcome of a request.
+fn refreshed(grant: &Grant, document: &Document) -> Outcome {
+    Outcome::Refreshed {
+        host: grant.endpoint.authority(),
+        rotated: document.refresh_token() != grant.refresh_token,
+    }
+}
+
+/// Writes what `--print` asks for.
+fn print(call: &Refresh, document: &Document, outcome: &Outcome) -> Result<(), Error> {
+    let from_stdin = call.file == Input::Stdin;
+    let Some(what) = call.print.or(from_stdin.then_some(Print::Json)) else {
+        return Ok(());
+    };
+    let is_only_copy = from_stdin && matches!(outcome, Outcome::Refreshed { rotated: true, .. });
+    if is_only_copy && what != Print::Json {
+        output::warning(
+            "the refresh token was rotated; only --print json would have kept the new one",
+        );
+    }
+    let printed = output::result(&output::rendered(what, document)?);
+    if is_only_copy && what == Print::Json {
+        return printed.map_err(|error| rescued(&error, document));
+    }
+    printed
+}
+
+/// Keeps a document that standard output did not take.
+fn rescued(error: &Error, document: &Document) -> Error {
+    match store::rescue(&document.render()) {
+        Ok(path) => {
+            let path = store::shown(&path);
+            let message = format!("{error}; the new tokens are in {path}");
+            Error::new(error.class, message).hint("use that file in place of the old tokens")
+        }
+        Err(_) => Error::new(error.class, format!("{error}; the new tokens are lost"))
+            .hint("log in again"),
+    }
+}
+
+/// What happened, in one line.
+fn summary(call: &Refresh, outcome: &Outcome) -> String {
+    let name = store::name_of(&call.file);
+    match outcome {
+        Outcome::Refreshed { host, rotated } => {
+            let note = if *rotated {
+                ", refresh token rotated"
+            } else {
+                ""
+            };
+            format!("refreshed {name} at {host}{note}")
+        }
+        Outcome::Fresh(age) => format!("kept {name}: its token is {} old", whole(*age)),
+        Outcome::Reused => format!("kept {name}: another process has just refreshed it"),
+        Outcome::Adopted => format!("kept {name}: another program refreshed it meanwhile"),
+        Outcome::DryRun(grant) => {
+            let (names, endpoint) = (grant.parameter_names(), &grant.endpoint);
+            format!("dry run: would refresh {name}: POST {names} to {endpoint}")
+        }
+    }
+}
+
+/// FILE is not a document.
+fn unusable(call: &Refresh, Unusable { why, hint }: Unusable) -> Error {
+    let name = store::name_of(&call.file);
+    let error = Error::new(Class::DataErr, format!("cannot use {name}: {why}"));
+    error.hint(hint.unwrap_or("give the JSON document of a Salesforce login"))
+}
+
+/// The names of the members that a reply changed, for verbose output.
+fn changed_members(grant: &Grant, names: &[String]) -> String {
+    match names {
+        [] => "reply: changed no member".to_owned(),
+        _ => format!("reply: changed {}", grant.harmless(&names.join(", "))),
+    }
+}
+
+/// A duration in its largest whole unit.
+fn whole(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..120 => format!("{seconds}s"),
+        120..7200 => format!("{}m", seconds / 60),
+        7200..172_800 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

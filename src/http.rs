@@ -24,6 +24,10 @@ use crate::retry::Deadline;
 /// retransmissions of a lost SYN.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// 16 KiB for the head of a reply; those of Salesforce have about two. ureq's own 64 KiB would make
+/// it clear buffers of 128 KiB, a sixth of all instructions of a run.
+const MAX_HEAD_LEN: usize = 16 * 1024;
+
 /// How far behind the deadline a stuck connection is torn down. ureq starts its time limit anew at
 /// each read of a CONNECT proxy's answer, so a proxy that drips would hold us for ever.
 const GRACE: Duration = Duration::from_millis(300);
@@ -182,6 +186,9 @@ impl Client {
             .user_agent(concat!("sftoken/", env!("CARGO_PKG_VERSION")))
             .accept("application/json")
             .max_idle_connections(0)
+            .max_response_header_size(MAX_HEAD_LEN)
+            .input_buffer_size(2 * MAX_HEAD_LEN)
+            .output_buffer_size(MAX_HEAD_LEN)
             .build()
             .new_agent();
         if authority.is_some() {

@@ -85,11 +85,11 @@ fn refresh_file(
 ) -> Result<(Document, Outcome), Error> {
     let file = TokenFile::open(path)?;
     warn_if_open_to_others(&file);
-    let before = Document::parse(&file.read()?).ok();
-    if let Some(document) = before.clone()
-        && let Some(age) = fresh_age(call, &document)
+    let before = Seen::read(&file)?;
+    if let Some(document) = &before.document
+        && let Some(age) = fresh_age(call, document)
     {
-        return Ok((document, Outcome::Fresh(age)));
+        return Ok((document.clone(), Outcome::Fresh(age)));
     }
     let name = file.name();
     let mut locked = file.lock(call.deadline, || {
@@ -98,8 +98,8 @@ fn refresh_file(
     })?;
     call.output.step(|| format!("lock: {name} is ours"));
     let recovered = recover(&mut locked)?;
-    let document = load(call, &mut locked)?;
-    if !recovered && is_new(&document, before.as_ref()) {
+    let document = load(call, &mut locked, &before)?;
+    if !recovered && is_new(&document, before.document.as_ref()) {
         return Ok((document, Outcome::Reused));
     }
     if let Some(age) = fresh_age(call, &document) {
@@ -127,6 +127,23 @@ fn refresh_file(
     }
 }
 
+/// FILE as it was before the lock.
+struct Seen {
+    /// Its content.
+    bytes: Vec<u8>,
+    /// The document in it, if it was one.
+    document: Option<Document>,
+}
+
+impl Seen {
+    /// Reads FILE; one that is no document may be in the middle of a save, so that is no error yet.
+    fn read(file: &TokenFile) -> Result<Self, Error> {
+        let bytes = file.read()?;
+        let document = Document::parse(&bytes).ok();
+        Ok(Self { bytes, document })
+    }
+}
+
 /// Tells the owner of a file that every user of the machine can read.
 fn warn_if_open_to_others(file: &TokenFile) {
     if let Some(mode) = file.mode_open_to_others() {
@@ -147,10 +164,13 @@ fn recover(locked: &mut Locked) -> Result<bool, Error> {
     Ok(recovered)
 }
 
-/// Reads the document under the lock.
-fn load(call: &Refresh, locked: &mut Locked) -> Result<Document, Error> {
+/// Reads the document under the lock; what has not changed need not be parsed again.
+fn load(call: &Refresh, locked: &mut Locked, before: &Seen) -> Result<Document, Error> {
     let bytes = locked.read()?;
-    let document = Document::parse(&bytes).map_err(|why| unusable(call, why))?;
+    let document = match &before.document {
+        Some(document) if before.bytes == bytes => document.clone(),
+        _ => Document::parse(&bytes).map_err(|why| unusable(call, why))?,
+    };
     call.output.step(|| {
         let (name, members, len) = (locked.name(), document.len(), bytes.len());
         format!("document: {name}, {members} members, {len} bytes")

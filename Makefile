@@ -1,0 +1,74 @@
+# Every task a person does here. `make help` lists them.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+ARCH := $(firstword $(subst -, ,$(HOST)))
+
+# The musl target where its standard library is installed, else glibc linked statically.
+MUSL := $(ARCH)-unknown-linux-musl
+STATIC_TARGET := $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(MUSL)/lib),$(MUSL),$(HOST))
+# Packed relocations save about 100 kB of a static PIE; doc/decisions.md has the table.
+STATIC_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,--pack-dyn-relocs=relr -C link-arg=-Wl,--icf=all
+
+.PHONY: help build demo test check static dist bench torture interop recipes install uninstall clean
+
+help: ## List the tasks
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+build: ## Build target/release/sftoken
+	$(CARGO) build --release --locked
+
+demo: ## Refresh a token against a local TLS endpoint, and show it
+	@$(CARGO) build --quiet --locked --bin sftoken --example endpoint
+	@no_proxy='*' NO_PROXY='*' target/debug/examples/endpoint --rotate --refresh-token 5Aep....25xdGgkrV -- tests/demo target/debug/sftoken
+
+test: ## Run all hermetic tests
+	$(CARGO) test --locked
+
+check: ## Format, clippy and docs, warnings denied
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items --quiet
+
+static: ## Build the static binary target/static/sftoken
+	RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
+	mkdir -p target/static
+	cp target/$(STATIC_TARGET)/release/sftoken target/static/sftoken
+
+dist: static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
+	tests/dist/pack target/static/sftoken $(VERSION) $(ARCH)
+
+bench: static ## Measure, and compare with the bounds
+	RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET) --example floor --example bench
+	target/$(STATIC_TARGET)/release/examples/bench target/static/sftoken target/$(STATIC_TARGET)/release/examples/floor tests/bench/script.sh
+
+torture: ## Kill and fail every system call (Linux, strace)
+	$(CARGO) test --locked --test torture -- --ignored --nocapture
+
+interop: build ## Run against servers nobody here wrote
+	tests/interop/run
+
+recipes: ## Check and run doc/recipes.md
+	$(CARGO) build --locked --bin sftoken --example endpoint
+	tests/recipes/run
+
+install: build ## Install below DESTDIR/PREFIX (default /usr/local)
+	install -D -m 755 target/release/sftoken $(DESTDIR)$(PREFIX)/bin/sftoken
+	install -D -m 644 doc/sftoken.1 $(DESTDIR)$(PREFIX)/share/man/man1/sftoken.1
+	install -D -m 644 doc/completions/sftoken.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sftoken
+	install -D -m 644 doc/completions/_sftoken $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sftoken
+	install -D -m 644 doc/completions/sftoken.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sftoken.fish
+
+uninstall: ## Remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/sftoken
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man1/sftoken.1
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sftoken
+	rm -f $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sftoken
+	rm -f $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sftoken.fish
+
+clean: ## Remove target
+	$(CARGO) clean

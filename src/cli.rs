@@ -1,11 +1,10 @@
 //! The command line and the environment, checked and turned into a [`Command`].
 //!
-//! Pure: arguments and environment come in, a command or a usage error goes out. pico-args finds
-//! the options; what it leaves to its caller is done here: splitting `--key=value`, refusing
-//! values that look like options, and calling repeated and unknown arguments by their name.
+//! Pure: arguments and environment come in, a command or a usage error goes out.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+mod options;
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use crate::http::ProxySetting;
 use crate::output::Output;
 use crate::retry::Deadline;
 use crate::secret::Secret;
+use options::{Arguments, FLAGS, Options, complaint, looks_like_option, split_at_separator, utf8};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
@@ -27,21 +27,6 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The tries after the first without `--retries`.
 const DEFAULT_RETRIES: u32 = 3;
-
-/// The options that take a value.
-const VALUE_OPTIONS: [&str; 8] = [
-    "--client-id",
-    "--client-secret-file",
-    "--token-endpoint",
-    "--cacert",
-    "--max-age",
-    "--print",
-    "--timeout",
-    "--retries",
-];
-
-/// The options that take none, by both their names.
-const FLAGS: [(&str, &str); 3] = [("-n", "--dry-run"), ("-q", "--quiet"), ("-v", "--verbose")];
 
 /// What to do.
 #[derive(Debug)]
@@ -155,35 +140,6 @@ pub(crate) fn parse(args: Vec<OsString>, environment: Environment) -> Result<Com
     refresh(args, environment).map(|refresh| Command::Refresh(Box::new(refresh)))
 }
 
-/// The arguments before and behind `--`.
-struct Arguments {
-    /// May hold options.
-    options: Vec<OsString>,
-    /// Holds none.
-    operands: Vec<OsString>,
-}
-
-/// Separates what can be an option from what cannot, and `--key=value` into two arguments.
-fn split_at_separator(mut args: Vec<OsString>) -> Arguments {
-    let operands = match args.iter().position(|arg| arg == "--") {
-        Some(at) => args.split_off(at).split_off(1),
-        None => Vec::new(),
-    };
-    let options = args.into_iter().flat_map(split_equals_sign).collect();
-    Arguments { options, operands }
-}
-
-/// Splits `--key=value` if `--key` takes a value.
-fn split_equals_sign(arg: OsString) -> Vec<OsString> {
-    let bytes = arg.as_bytes();
-    let split = bytes.iter().position(|b| *b == b'=').and_then(|at| {
-        let (key, value) = (&bytes[..at], &bytes[at + 1..]);
-        let takes_value = VALUE_OPTIONS.iter().any(|option| option.as_bytes() == key);
-        takes_value.then(|| [key, value].map(|part| OsStr::from_bytes(part).to_owned()))
-    });
-    split.map_or_else(|| vec![arg], Vec::from)
-}
-
 /// The options and the operand of `refresh`.
 fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> {
     let mut options = Options(pico_args::Arguments::from_vec(args.options));
@@ -226,49 +182,6 @@ fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> 
     })
 }
 
-/// pico-args, with the rules of the contract on top.
-struct Options(pico_args::Arguments);
-
-impl Options {
-    /// The value of an option.
-    fn value(&mut self, key: &'static str) -> Result<Option<OsString>, Error> {
-        let value = self
-            .0
-            .opt_value_from_os_str(key, |value| Ok::<_, pico_args::Error>(value.to_owned()))
-            .map_err(|_| usage(format!("{key} needs a value")))?;
-        match value.as_ref().map(|value| value.as_bytes()) {
-            Some([]) => Err(usage(format!("the value of {key} is empty"))),
-            Some([b'-', _, ..]) => Err(usage(format!("{key} needs a value, not another option"))),
-            _ => Ok(value),
-        }
-    }
-
-    /// The value of an option that is text, with the option's name as its source.
-    fn text(&mut self, key: &'static str) -> Result<Option<Sourced<String>>, Error> {
-        self.value(key)?.map(|value| utf8(value, key)).transpose()
-    }
-
-    /// The value of an option, read by `parse`.
-    fn parsed<T>(
-        &mut self,
-        key: &'static str,
-        parse: fn(&str, &str) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        let text = self.text(key)?;
-        text.map(|text| parse(&text.value, key)).transpose()
-    }
-
-    /// Whether a flag was given.
-    fn flag(&mut self, (short, long): (&'static str, &'static str)) -> bool {
-        self.0.contains([short, long])
-    }
-
-    /// What is left: operands, and what is wrong.
-    fn rest(self) -> Vec<OsString> {
-        self.0.finish()
-    }
-}
-
 /// FILE, from what stands before and behind `--`.
 fn operand(rest: Vec<OsString>, behind_separator: Vec<OsString>) -> Result<Input, Error> {
     if let Some(option) = rest.iter().find(|arg| looks_like_option(arg)) {
@@ -283,23 +196,6 @@ fn operand(rest: Vec<OsString>, behind_separator: Vec<OsString>) -> Result<Input
     }
 }
 
-/// What is wrong with an option that pico-args left over.
-fn complaint(option: &OsStr) -> String {
-    let name = option.to_string_lossy();
-    let known = FLAGS.iter().flat_map(|(short, long)| [*short, *long]);
-    if known.chain(VALUE_OPTIONS).any(|known| known == name) {
-        return format!("{name} is given twice");
-    }
-    // Only the name: a value glued to a misspelt option may be a secret.
-    let name = name.split('=').next().unwrap_or_default();
-    format!("unknown option {name}")
-}
-
-/// Whether an argument starts as options do; `-` alone is standard input.
-fn looks_like_option(arg: &OsStr) -> bool {
-    arg.len() > 1 && arg.as_bytes().starts_with(b"-")
-}
-
 /// `-` is standard input.
 fn input(path: OsString) -> Input {
     if path == "-" {
@@ -307,13 +203,6 @@ fn input(path: OsString) -> Input {
     } else {
         Input::Path(PathBuf::from(path))
     }
-}
-
-/// A value that has to be text.
-fn utf8(value: OsString, source: &'static str) -> Result<Sourced<String>, Error> {
-    let value = String::from_utf8(value.into_vec())
-        .map_err(|_| usage(format!("the value of {source} is not UTF-8")))?;
-    Ok(Sourced { value, source })
 }
 
 /// A variable that is set and not empty.

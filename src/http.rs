@@ -1,8 +1,15 @@
-//! The only file that knows ureq: one POST, its limits, and what its failures mean.
+//! The only module that knows ureq: one POST, its limits, and what its failures mean.
 //!
 //! The question that every failure has to answer is whether the server can have used the refresh
 //! token. It can from the moment ureq takes the first byte of the request body, which is why the
 //! body is a reader that remembers having been read: what fails before that may be tried again.
+
+mod no_proxy;
+mod proxy;
+mod roots;
+
+pub(crate) use proxy::{ProxySetting, proxy_for};
+pub(crate) use roots::Roots;
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -10,12 +17,11 @@ use std::thread;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body, BodyReader, Proxy, SendBody};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body, BodyReader, SendBody};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Class, Error, reason};
-use crate::no_proxy;
 use crate::oauth::{Grant, MAX_REPLY_LEN, Refusal, Reply, no_reply};
 use crate::retry::Deadline;
 
@@ -31,130 +37,6 @@ const MAX_HEAD_LEN: usize = 16 * 1024;
 /// How far behind the deadline a stuck connection is torn down. ureq starts its time limit anew at
 /// each read of a CONNECT proxy's answer, so a proxy that drips would hold us for ever.
 const GRACE: Duration = Duration::from_millis(300);
-
-/// A proxy from the environment, and which variable named it.
-#[derive(Clone, Debug)]
-pub(crate) struct ProxySetting {
-    /// ureq's view of it.
-    proxy: Proxy,
-    /// `HTTPS_PROXY`, `all_proxy`, ...
-    variable: &'static str,
-}
-
-impl ProxySetting {
-    /// Reads a proxy URL; the scheme `http` may be left out.
-    ///
-    /// # Errors
-    /// `USAGE` if it is none. Its text is not shown, since it may hold a password.
-    pub(crate) fn parse(url: &str, variable: &'static str) -> Result<Self, Error> {
-        match Proxy::new(url) {
-            Ok(proxy) => Ok(Self { proxy, variable }),
-            Err(_) => Err(Error::new(
-                Class::Usage,
-                format!("invalid {variable}: it is not a proxy URL"),
-            )
-            .hint("write it as http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5h://HOST:PORT")),
-        }
-    }
-
-    /// Host and port, without the credentials.
-    fn authority(&self) -> String {
-        format!("{}:{}", self.proxy.host(), self.proxy.port())
-    }
-
-    /// How verbose output calls it.
-    pub(crate) fn describe(&self) -> String {
-        format!("{} (from {})", self.authority(), self.variable)
-    }
-}
-
-/// The proxy to use for an endpoint, if any.
-///
-/// Plain `http` is for this machine alone, so it never goes through a proxy.
-pub(crate) fn proxy_for(
-    endpoint: &Endpoint,
-    proxy: Option<ProxySetting>,
-    no_proxy: Option<&str>,
-) -> Option<ProxySetting> {
-    let exempt = no_proxy.is_some_and(|list| no_proxy::covers(list, endpoint.bare_host()));
-    proxy.filter(|_| endpoint.is_https() && !exempt)
-}
-
-/// The certificates that the endpoint's is checked against.
-#[derive(Debug)]
-pub(crate) struct Roots {
-    /// `None` for Mozilla's roots, which are built in.
-    certificates: Option<Vec<Certificate<'static>>>,
-    /// Entries of the CA file that are broken, one sentence each.
-    pub(crate) warnings: Vec<String>,
-}
-
-impl Roots {
-    /// Mozilla's roots.
-    pub(crate) fn built_in() -> Self {
-        Self {
-            certificates: None,
-            warnings: Vec::new(),
-        }
-    }
-
-    /// The certificates of a PEM file called `name`; keys and other sections are passed over.
-    ///
-    /// # Errors
-    /// `NOINPUT` if it has no certificate that can be read.
-    pub(crate) fn from_pem(pem: &[u8], name: &str) -> Result<Self, Error> {
-        let mut certificates = Vec::new();
-        let mut warnings = Vec::new();
-        let sections = parse_pem(pem).filter(|item| !matches!(item, Ok(PemItem::PrivateKey(_))));
-        for (index, section) in sections.enumerate() {
-            match section {
-                Ok(PemItem::Certificate(certificate)) if is_der_sequence(certificate.der()) => {
-                    certificates.push(certificate);
-                }
-                _ => warnings.push(format!(
-                    "ignored certificate {} of {name}: it is broken",
-                    index + 1
-                )),
-            }
-        }
-        if certificates.is_empty() {
-            return Err(
-                Error::new(Class::NoInput, format!("no certificate in {name}"))
-                    .hint("give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE"),
-            );
-        }
-        Ok(Self {
-            certificates: Some(certificates),
-            warnings,
-        })
-    }
-
-    /// How verbose output calls them.
-    pub(crate) fn describe(&self) -> String {
-        match &self.certificates {
-            None => "Mozilla's, built in".to_owned(),
-            Some(certificates) => format!("{} from the CA file", certificates.len()),
-        }
-    }
-}
-
-/// Whether the bytes are one DER SEQUENCE, as every certificate is: tag, length, content.
-fn is_der_sequence(der: &[u8]) -> bool {
-    let [0x30, first, rest @ ..] = der else {
-        return false;
-    };
-    let long_form = usize::from(first & 0x7f);
-    match rest.split_at_checked(if first & 0x80 == 0 { 0 } else { long_form }) {
-        Some(([], content)) => content.len() == long_form,
-        Some((length, content)) if length.len() <= 4 => {
-            let stated = length
-                .iter()
-                .fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
-            stated == content.len()
-        }
-        _ => false,
-    }
-}
 
 /// A client for one endpoint. It keeps its connection until it is dropped, so that nothing stands
 /// between the arrival of a reply and saving it.

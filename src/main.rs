@@ -3,8 +3,9 @@
 //! Data flows one way. [`cli`] turns arguments and environment into a command; [`refresh`] tells
 //! the story; [`document`] is the JSON tree (with [`auth_url`] and [`numbers`]); [`settings`]
 //! decides where each value comes from, [`endpoint`] where the secrets may go; [`exchange`] sends
-//! and tries again by the rules of [`oauth`] and [`retry`], through [`http`] (with [`no_proxy`]),
-//! the only file that knows ureq; [`store`] alone touches the disk and [`output`] alone prints.
+//! and tries again by the rules of [`oauth`] and [`retry`], through [`http`], the only
+//! module that knows ureq; [`store`] alone touches the disk and [`output`] alone prints what
+//! [`report`] words.
 //! Every failure is an [`error::Error`], whose class is the exit code.
 
 mod auth_url;
@@ -14,11 +15,11 @@ mod endpoint;
 mod error;
 mod exchange;
 mod http;
-mod no_proxy;
 mod numbers;
 mod oauth;
 mod output;
 mod refresh;
+mod report;
 mod retry;
 mod secret;
 mod settings;

@@ -13,27 +13,11 @@ use crate::exchange::{Exchanged, exchange};
 use crate::http::Client;
 use crate::oauth::{Grant, Refusal};
 use crate::output;
+use crate::report::{
+    Outcome, changed_members, report_save, summary, warn_if_open_to_others, whole,
+};
 use crate::settings::{Loaded, grant, proxy};
-use crate::store::{self, How, Locked, Slot, TokenFile};
-
-/// How a run came to a usable document.
-enum Outcome {
-    /// By a request.
-    Refreshed {
-        /// Where it went.
-        host: String,
-        /// Whether the reply had a new refresh token.
-        rotated: bool,
-    },
-    /// The token was younger than `--max-age`.
-    Fresh(Duration),
-    /// Another sftoken refreshed it while this one waited.
-    Reused,
-    /// Another program refreshed it while this one asked.
-    Adopted,
-    /// Nothing was sent.
-    DryRun(Grant),
-}
+use crate::store::{self, Locked, Slot, TokenFile};
 
 /// Runs the command.
 ///
@@ -144,16 +128,6 @@ impl Seen {
     }
 }
 
-/// Tells the owner of a file that every user of the machine can read.
-fn warn_if_open_to_others(file: &TokenFile) {
-    if let Some(mode) = file.mode_open_to_others() {
-        let name = file.name();
-        output::warning(format_args!(
-            "every user of this machine can read {name} (mode {mode:04o}); chmod 600 would end that"
-        ));
-    }
-}
-
 /// Finishes what an interrupted run left; tells whether there was something.
 fn recover(locked: &mut Locked) -> Result<bool, Error> {
     let recovered = locked.recover()?;
@@ -227,19 +201,6 @@ fn keep_rotated(mut document: Document, slot: Slot, refusal: Refusal) -> Error {
     error
 }
 
-/// How the save went.
-fn report_save(call: &Refresh, how: &How) {
-    match how {
-        How::Replaced => call.output.step(|| "save: replaced by rename"),
-        How::InPlace(why) => call
-            .output
-            .step(|| format!("save: written in place ({why})")),
-        How::ReplacedUnsynced(why) => output::warning(format_args!(
-            "saved, but a power failure may undo it: cannot sync the directory: {why}"
-        )),
-    }
-}
-
 /// The age of a token that need not be refreshed.
 fn fresh_age(call: &Refresh, document: &Document) -> Option<Duration> {
     let max_age = call.max_age?;
@@ -292,50 +253,9 @@ fn rescued(error: &Error, document: &Document) -> Error {
     }
 }
 
-/// What happened, in one line.
-fn summary(call: &Refresh, outcome: &Outcome) -> String {
-    let name = store::name_of(&call.file);
-    match outcome {
-        Outcome::Refreshed { host, rotated } => {
-            let note = if *rotated {
-                ", refresh token rotated"
-            } else {
-                ""
-            };
-            format!("refreshed {name} at {host}{note}")
-        }
-        Outcome::Fresh(age) => format!("kept {name}: its token is {} old", whole(*age)),
-        Outcome::Reused => format!("kept {name}: another process has just refreshed it"),
-        Outcome::Adopted => format!("kept {name}: another program refreshed it meanwhile"),
-        Outcome::DryRun(grant) => {
-            let (names, endpoint) = (grant.parameter_names(), &grant.endpoint);
-            format!("dry run: would refresh {name}: POST {names} to {endpoint}")
-        }
-    }
-}
-
 /// FILE is not a document.
 fn unusable(call: &Refresh, Unusable { why, hint }: Unusable) -> Error {
     let name = store::name_of(&call.file);
     let error = Error::new(Class::DataErr, format!("cannot use {name}: {why}"));
     error.hint(hint.unwrap_or("give the JSON document of a Salesforce login"))
-}
-
-/// The names of the members that a reply changed, for verbose output.
-fn changed_members(grant: &Grant, names: &[String]) -> String {
-    match names {
-        [] => "reply: changed no member".to_owned(),
-        _ => format!("reply: changed {}", grant.harmless(&names.join(", "))),
-    }
-}
-
-/// A duration in its largest whole unit.
-fn whole(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0..120 => format!("{seconds}s"),
-        120..7200 => format!("{}m", seconds / 60),
-        7200..172_800 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }

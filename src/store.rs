@@ -1,14 +1,17 @@
 //! Everything that touches the disk: reading inputs here, and the token file as something that is
-//! held, in [`lock`], and replaced, in [`save`].
+//! held, in [`lock`], replaced, in [`save`] (with [`spare`]), and mended, in [`recover`].
 //!
 //! The order of system calls is the point of these files. A refresh token that has been rotated
 //! exists once, so each step leaves the disk in a state from which the next run can go on.
 
 mod lock;
+mod recover;
 mod save;
+mod spare;
 
 pub(crate) use lock::{Locked, TokenFile};
-pub(crate) use save::{How, Slot, rescue};
+pub(crate) use save::{How, Slot};
+pub(crate) use spare::rescue;
 
 use std::fs::File;
 use std::io::{self, Read};

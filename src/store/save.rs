@@ -5,28 +5,24 @@
 //! complete from that call on, and what follows (cut, sync, rename) may fail or be killed. Where
 //! rename cannot work, FILE is overwritten in place, by the same means.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::hash::{BuildHasher, RandomState};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{FileExt, MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::lock::{Locked, Version, is_denied};
-use super::{read_bounded, shown};
-use crate::document::{Document, MAX_LEN};
+use super::lock::{Locked, is_denied};
+use super::shown;
+use super::spare::{Spare, rescue_file};
 use crate::error::{Class, Error, reason};
 
 /// 64 KiB: what a reply may add to a document without needing space that was not reserved. The
 /// largest replies of Salesforce, those of hybrid apps, have about 16 KiB.
-const GROWTH: usize = 64 * 1024;
+pub(super) const GROWTH: usize = 64 * 1024;
 
 /// How far ahead a pending file is dated while FILE is overwritten in place: a kill in the middle
 /// leaves FILE younger than it would be otherwise, and the pending file must still count as newer.
 const AHEAD: Duration = Duration::from_secs(10);
-
-/// Only the owner may read tokens.
-const PRIVATE: u32 = 0o600;
 
 /// How a document got to where it belongs.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,63 +42,6 @@ pub(crate) struct Slot<'a> {
     locked: &'a Locked,
     /// The pending file, or why there is none and FILE has to be written in place.
     pending: io::Result<Spare>,
-}
-
-/// A private file with the new document outside FILE: the pending file, or one in the temporary
-/// directory. It is removed when dropped, unless it has become FILE or has to be kept.
-#[derive(Debug)]
-struct Spare {
-    /// Where it is.
-    path: PathBuf,
-    /// Open for reading and writing.
-    file: File,
-    /// Whether it goes away with this value.
-    temporary: bool,
-}
-
-impl Spare {
-    /// Creates an empty file where none is. Links are not followed.
-    fn create(path: PathBuf) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        let file = options.mode(PRIVATE).open(&path)?;
-        Ok(Self {
-            path,
-            file,
-            temporary: true,
-        })
-    }
-
-    /// Cuts the blanks off, takes over the mode of FILE and syncs.
-    fn finish(&self, len: usize, target: &File) -> io::Result<()> {
-        self.file.set_len(len as u64)?;
-        let mode = target.metadata()?.mode() & 0o7777;
-        if self.file.metadata()?.mode() & 0o7777 != mode {
-            self.file.set_permissions(Permissions::from_mode(mode))?;
-        }
-        self.file.sync_all()
-    }
-
-    /// Becomes FILE.
-    fn rename_to(&mut self, target: &Path) -> io::Result<()> {
-        fs::rename(&self.path, target)?;
-        self.temporary = false;
-        Ok(())
-    }
-
-    /// Stays where it is for somebody to find.
-    fn keep(mut self) -> PathBuf {
-        self.temporary = false;
-        self.path.clone()
-    }
-}
-
-impl Drop for Spare {
-    fn drop(&mut self) {
-        if self.temporary {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
 }
 
 impl Locked {
@@ -125,87 +64,6 @@ impl Locked {
         })
     }
 
-    /// Finishes a save that a kill or a failed rename interrupted; tells whether there was one.
-    /// Any other file of the pending file's name is removed.
-    ///
-    /// # Errors
-    /// `CANTCREAT` if the save is there but cannot be finished: going on would send a refresh
-    /// token that has been used up.
-    pub(crate) fn recover(&mut self) -> Result<bool, Error> {
-        let path = self.pending_path();
-        if fs::symlink_metadata(&path).is_err() {
-            return Ok(false);
-        }
-        let Some((pending, document)) = self.adoptable(path.clone()) else {
-            // A directory stays where it is; then there is no pending file and FILE is written
-            // in place.
-            let _ = fs::remove_file(&path);
-            return Ok(false);
-        };
-        let finished = self.adopt(pending, &document);
-        finished.map(|()| true).map_err(|error| {
-            let path = shown(&path);
-            Error::new(
-                Class::CantCreat,
-                format!(
-                    "cannot finish the interrupted save in {path}: {}",
-                    reason(&error)
-                ),
-            )
-            .hint(format!(
-                "nothing was sent; move that file to {}",
-                self.name()
-            ))
-        })
-    }
-
-    /// Puts an interrupted save where it belongs. The lock moves with it, before other processes
-    /// can see it as FILE.
-    fn adopt(&mut self, mut pending: Spare, document: &[u8]) -> io::Result<()> {
-        pending.file.try_lock()?;
-        pending.finish(document.len(), &self.target.file)?;
-        if pending.rename_to(&self.target.path).is_err() {
-            self.overwrite_with_backup(document, &pending)?;
-            pending.temporary = true;
-            return Ok(());
-        }
-        let _ = sync_directory(&self.target.path);
-        self.target.file = pending.file.try_clone()?;
-        self.target.writable = true;
-        Ok(())
-    }
-
-    /// The pending file of an earlier run and its document, if it is what such a run leaves: a
-    /// regular file of FILE's owner, under one name, whole, and not older than FILE.
-    fn adoptable(&self, path: PathBuf) -> Option<(Spare, Vec<u8>)> {
-        let named = fs::symlink_metadata(&path).ok()?;
-        let target = self.target.file.metadata().ok()?;
-        let age = |m: &fs::Metadata| (m.mtime(), m.mtime_nsec());
-        let is_ours = named.is_file()
-            && named.uid() == target.uid()
-            && named.nlink() == 1
-            && age(&named) >= age(&target);
-        if !is_ours {
-            return None;
-        }
-        let file = OpenOptions::new().read(true).write(true).open(&path).ok()?;
-        // Between the two looks a link may have taken its place.
-        let open = file.metadata().ok()?;
-        if Version::of(&open) != Version::of(&named) {
-            return None;
-        }
-        let mut document = read_bounded(&file, 2 * MAX_LEN + GROWTH).ok()?;
-        document.truncate(document.trim_ascii_end().len());
-        Document::parse(&document).ok()?;
-        document.push(b'\n');
-        let pending = Spare {
-            path,
-            file,
-            temporary: false,
-        };
-        Some((pending, document))
-    }
-
     /// Creates the pending file, of FILE's owner, and fills it with blanks.
     fn create_pending(&self, room: usize) -> io::Result<Spare> {
         let pending = Spare::create(self.pending_path())?;
@@ -219,7 +77,7 @@ impl Locked {
     }
 
     /// Beside FILE, hidden, and recognisable to the next run.
-    fn pending_path(&self) -> PathBuf {
+    pub(super) fn pending_path(&self) -> PathBuf {
         let name = self.target.path.file_name().unwrap_or_default();
         let mut pending = std::ffi::OsString::from(".");
         pending.push(name);
@@ -278,7 +136,7 @@ impl Locked {
     }
 
     /// Overwrites FILE while another file has the same document.
-    fn overwrite_with_backup(&self, document: &[u8], backup: &Spare) -> io::Result<()> {
+    pub(super) fn overwrite_with_backup(&self, document: &[u8], backup: &Spare) -> io::Result<()> {
         let _ = backup.file.set_modified(SystemTime::now() + AHEAD);
         self.overwrite(document)
     }
@@ -349,26 +207,8 @@ impl Slot<'_> {
     }
 }
 
-/// Keeps a document that cannot go where it belongs in a private file of the temporary directory.
-///
-/// # Errors
-/// When that cannot be written either.
-pub(crate) fn rescue(document: &[u8]) -> io::Result<PathBuf> {
-    rescue_file(document).map(Spare::keep)
-}
-
-/// The file behind [`rescue`]. Its name cannot be guessed, and what has it already is not opened.
-fn rescue_file(document: &[u8]) -> io::Result<Spare> {
-    let random = RandomState::new().hash_one(());
-    let path = std::env::temp_dir().join(format!("sftoken-{random:016x}.json"));
-    let spare = Spare::create(path)?;
-    spare.file.write_all_at(document, 0)?;
-    spare.file.sync_all()?;
-    Ok(spare)
-}
-
 /// Makes a rename survive a power failure.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     File::open(directory)?.sync_all()
 }

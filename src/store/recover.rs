@@ -1,0 +1,99 @@
+//! Finishing what a kill or a failed rename interrupted.
+//!
+//! Whoever can write into the directory can plant a file of the pending file's name, so what is
+//! adopted has to look exactly like what an interrupted run leaves.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+
+use super::lock::{Locked, Version};
+use super::save::{GROWTH, sync_directory};
+use super::spare::Spare;
+use super::{read_bounded, shown};
+use crate::document::{Document, MAX_LEN};
+use crate::error::{Class, Error, reason};
+
+impl Locked {
+    /// Finishes a save that a kill or a failed rename interrupted; tells whether there was one.
+    /// Any other file of the pending file's name is removed.
+    ///
+    /// # Errors
+    /// `CANTCREAT` if the save is there but cannot be finished: going on would send a refresh
+    /// token that has been used up.
+    pub(crate) fn recover(&mut self) -> Result<bool, Error> {
+        let path = self.pending_path();
+        if fs::symlink_metadata(&path).is_err() {
+            return Ok(false);
+        }
+        let Some((pending, document)) = self.adoptable(path.clone()) else {
+            // A directory stays where it is; then there is no pending file and FILE is written
+            // in place.
+            let _ = fs::remove_file(&path);
+            return Ok(false);
+        };
+        let finished = self.adopt(pending, &document);
+        finished.map(|()| true).map_err(|error| {
+            let path = shown(&path);
+            Error::new(
+                Class::CantCreat,
+                format!(
+                    "cannot finish the interrupted save in {path}: {}",
+                    reason(&error)
+                ),
+            )
+            .hint(format!(
+                "nothing was sent; move that file to {}",
+                self.name()
+            ))
+        })
+    }
+
+    /// Puts an interrupted save where it belongs. The lock moves with it, before other processes
+    /// can see it as FILE.
+    fn adopt(&mut self, mut pending: Spare, document: &[u8]) -> io::Result<()> {
+        pending.file.try_lock()?;
+        pending.finish(document.len(), &self.target.file)?;
+        if pending.rename_to(&self.target.path).is_err() {
+            self.overwrite_with_backup(document, &pending)?;
+            pending.temporary = true;
+            return Ok(());
+        }
+        let _ = sync_directory(&self.target.path);
+        self.target.file = pending.file.try_clone()?;
+        self.target.writable = true;
+        Ok(())
+    }
+
+    /// The pending file of an earlier run and its document, if it is what such a run leaves: a
+    /// regular file of FILE's owner, under one name, whole, and not older than FILE.
+    fn adoptable(&self, path: PathBuf) -> Option<(Spare, Vec<u8>)> {
+        let named = fs::symlink_metadata(&path).ok()?;
+        let target = self.target.file.metadata().ok()?;
+        let age = |m: &fs::Metadata| (m.mtime(), m.mtime_nsec());
+        let is_ours = named.is_file()
+            && named.uid() == target.uid()
+            && named.nlink() == 1
+            && age(&named) >= age(&target);
+        if !is_ours {
+            return None;
+        }
+        let file = OpenOptions::new().read(true).write(true).open(&path).ok()?;
+        // Between the two looks a link may have taken its place.
+        let open = file.metadata().ok()?;
+        if Version::of(&open) != Version::of(&named) {
+            return None;
+        }
+        let mut document = read_bounded(&file, 2 * MAX_LEN + GROWTH).ok()?;
+        document.truncate(document.trim_ascii_end().len());
+        Document::parse(&document).ok()?;
+        document.push(b'\n');
+        let pending = Spare {
+            path,
+            file,
+            temporary: false,
+        };
+        Some((pending, document))
+    }
+}

@@ -1,0 +1,86 @@
+//! A file that holds the document outside FILE: the pending file beside it, or a rescue file in the
+//! temporary directory.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Only the owner may read tokens.
+const PRIVATE: u32 = 0o600;
+
+/// A private file with the new document outside FILE: the pending file, or one in the temporary
+/// directory. It is removed when dropped, unless it has become FILE or has to be kept.
+#[derive(Debug)]
+pub(super) struct Spare {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// Open for reading and writing.
+    pub(super) file: File,
+    /// Whether it goes away with this value.
+    pub(super) temporary: bool,
+}
+
+impl Spare {
+    /// Creates an empty file where none is. Links are not followed.
+    pub(super) fn create(path: PathBuf) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        let file = options.mode(PRIVATE).open(&path)?;
+        Ok(Self {
+            path,
+            file,
+            temporary: true,
+        })
+    }
+
+    /// Cuts the blanks off, takes over the mode of FILE and syncs.
+    pub(super) fn finish(&self, len: usize, target: &File) -> io::Result<()> {
+        self.file.set_len(len as u64)?;
+        let mode = target.metadata()?.mode() & 0o7777;
+        if self.file.metadata()?.mode() & 0o7777 != mode {
+            self.file.set_permissions(Permissions::from_mode(mode))?;
+        }
+        self.file.sync_all()
+    }
+
+    /// Becomes FILE.
+    pub(super) fn rename_to(&mut self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)?;
+        self.temporary = false;
+        Ok(())
+    }
+
+    /// Stays where it is for somebody to find.
+    pub(super) fn keep(mut self) -> PathBuf {
+        self.temporary = false;
+        self.path.clone()
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        if self.temporary {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Keeps a document that cannot go where it belongs in a private file of the temporary directory.
+///
+/// # Errors
+/// When that cannot be written either.
+pub(crate) fn rescue(document: &[u8]) -> io::Result<PathBuf> {
+    rescue_file(document).map(Spare::keep)
+}
+
+/// The file behind [`rescue`]. Its name cannot be guessed, and what has it already is not opened.
+pub(super) fn rescue_file(document: &[u8]) -> io::Result<Spare> {
+    let random = RandomState::new().hash_one(());
+    let path = std::env::temp_dir().join(format!("sftoken-{random:016x}.json"));
+    let spare = Spare::create(path)?;
+    spare.file.write_all_at(document, 0)?;
+    spare.file.sync_all()?;
+    Ok(spare)
+}

@@ -40,28 +40,28 @@ pub(crate) fn run(call: &Refresh) -> Result<(), Error> {
 fn refresh_stdin(call: &Refresh, loaded: &Loaded) -> Result<(Document, Outcome), Error> {
     let bytes = store::read_input(&call.file, MAX_LEN)?;
     let mut document = Document::parse_stdin(&bytes).map_err(|why| unusable(call, why))?;
+    describe(call, &document, bytes.len());
     if let Some(age) = fresh_age(call, &document) {
         return Ok((document, Outcome::Fresh(age)));
     }
     let grant = grant(call, loaded, &document)?;
+    let client = Client::new(&loaded.roots, proxy(call, &grant), call.deadline);
     if call.dry_run {
         return Ok((document, Outcome::DryRun(grant)));
     }
-    let client = Client::new(&loaded.roots, proxy(call, &grant), call.deadline);
-    match exchange(call, &client, &grant, || None) {
-        Ok(Exchanged::Granted(granted)) => {
+    match exchange(call, &client, &grant, || None).map_err(|refusal| refusal.error)? {
+        Exchanged::Granted(granted) => {
             let changed = document.merge(granted.members);
             call.output.step(|| granted.summary);
             call.output.step(|| changed_members(&grant, &changed));
             let outcome = refreshed(&grant, &document);
             Ok((document, outcome))
         }
-        Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
-        Err(refusal) => Err(refusal.error),
+        Exchanged::Adopted(document) => Ok((document, Outcome::Adopted)),
     }
 }
 
-/// Refreshes the document in a file.
+/// Refreshes the document in a file, unless that turns out not to be needed.
 fn refresh_file(
     call: &Refresh,
     loaded: &Loaded,
@@ -75,12 +75,7 @@ fn refresh_file(
     {
         return Ok((document.clone(), Outcome::Fresh(age)));
     }
-    let name = file.name();
-    let mut locked = file.lock(call.deadline, || {
-        call.output
-            .step(|| format!("lock: waiting for another process to finish with {name}"));
-    })?;
-    call.output.step(|| format!("lock: {name} is ours"));
+    let mut locked = lock(call, file)?;
     let recovered = recover(&mut locked)?;
     let document = load(call, &mut locked, &before)?;
     if !recovered && is_new(&document, before.document.as_ref()) {
@@ -89,15 +84,24 @@ fn refresh_file(
     if let Some(age) = fresh_age(call, &document) {
         return Ok((document, Outcome::Fresh(age)));
     }
+    refresh_locked(call, loaded, &locked, document)
+}
+
+/// Refreshes a document whose file is locked: prepares the save, asks, saves.
+fn refresh_locked(
+    call: &Refresh,
+    loaded: &Loaded,
+    locked: &Locked,
+    mut document: Document,
+) -> Result<(Document, Outcome), Error> {
     let grant = grant(call, loaded, &document)?;
     let client = Client::new(&loaded.roots, proxy(call, &grant), call.deadline);
-    let slot = prepare(call, &locked, &document)?;
+    let slot = prepare(call, locked, &document)?;
     if call.dry_run {
         return Ok((document, Outcome::DryRun(grant)));
     }
-    match exchange(call, &client, &grant, || replaced(&locked, &grant)) {
+    match exchange(call, &client, &grant, || replaced(locked, &grant)) {
         Ok(Exchanged::Granted(granted)) => {
-            let mut document = document;
             let changed = document.merge(granted.members);
             let how = slot.save(&document.render())?;
             call.output.step(|| granted.summary);
@@ -128,6 +132,17 @@ impl Seen {
     }
 }
 
+/// Waits until FILE is ours.
+fn lock(call: &Refresh, file: TokenFile) -> Result<Locked, Error> {
+    let name = file.name();
+    let locked = file.lock(call.deadline, || {
+        call.output
+            .step(|| format!("lock: waiting for another process to finish with {name}"));
+    })?;
+    call.output.step(|| format!("lock: {name} is ours"));
+    Ok(locked)
+}
+
 /// Finishes what an interrupted run left; tells whether there was something.
 fn recover(locked: &mut Locked) -> Result<bool, Error> {
     let recovered = locked.recover()?;
@@ -145,11 +160,16 @@ fn load(call: &Refresh, locked: &mut Locked, before: &Seen) -> Result<Document, 
         Some(document) if before.bytes == bytes => document.clone(),
         _ => Document::parse(&bytes).map_err(|why| unusable(call, why))?,
     };
+    describe(call, &document, bytes.len());
+    Ok(document)
+}
+
+/// Which document it is, for verbose output.
+fn describe(call: &Refresh, document: &Document, len: usize) {
     call.output.step(|| {
-        let (name, members, len) = (locked.name(), document.len(), bytes.len());
+        let (name, members) = (store::name_of(&call.file), document.len());
         format!("document: {name}, {members} members, {len} bytes")
     });
-    Ok(document)
 }
 
 /// Whether the document has another token than it had before the lock.

@@ -11,13 +11,23 @@ ARCH := $(firstword $(subst -, ,$(HOST)))
 # The musl target where its standard library is installed, else glibc linked statically.
 MUSL := $(ARCH)-unknown-linux-musl
 STATIC_TARGET := $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(MUSL)/lib),$(MUSL),$(HOST))
-# Packed relocations save about 100 kB of a static PIE; doc/decisions.md has the table.
-STATIC_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,--pack-dyn-relocs=relr -C link-arg=-Wl,--icf=all
+STATIC_DIR := target/$(STATIC_TARGET)/release
+# What these and the release profile save stands in doc/size.md. The remapped paths make the bytes
+# the same wherever it is built.
+STATIC_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,--pack-dyn-relocs=relr \
+	-C link-arg=-Wl,--icf=all --remap-path-prefix=$(CURDIR)=. \
+	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+STATIC_CARGO = RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
 
-.PHONY: help build demo test check static dist bench torture interop recipes install uninstall clean
+DIST := sftoken-$(VERSION)-$(ARCH)-linux
+# Owners, order and times of the archive depend on the commit alone.
+TAR := tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct)
+
+.PHONY: help build demo test check static static-test dist bench torture interop recipes \
+	install install-files uninstall clean
 
 help: ## List the tasks
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
 
 build: ## Build target/release/sftoken
 	$(CARGO) build --release --locked
@@ -35,16 +45,23 @@ check: ## Format, clippy and docs, warnings denied
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items --quiet
 
 static: ## Build the static binary target/static/sftoken
-	RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
-	mkdir -p target/static
-	cp target/$(STATIC_TARGET)/release/sftoken target/static/sftoken
+	$(STATIC_CARGO) --bin sftoken
+	install -D -m 755 $(STATIC_DIR)/sftoken target/static/sftoken
+
+static-test: static ## Run the static binary in an empty root directory
+	$(CARGO) build --locked --example endpoint
+	target/debug/examples/endpoint -- tests/static/run target/static/sftoken
 
 dist: static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
-	tests/dist/pack target/static/sftoken $(VERSION) $(ARCH)
+	rm -rf target/dist
+	$(MAKE) --no-print-directory install-files FROM=target/static PREFIX=target/dist/$(DIST) DESTDIR=
+	install -m 644 README.md LICENSE CHANGELOG.md target/dist/$(DIST)
+	cd target/dist && $(TAR) -c $(DIST) | gzip -9n > $(DIST).tar.gz
+	cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
 
 bench: static ## Measure, and compare with the bounds
-	RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET) --example floor --example bench
-	target/$(STATIC_TARGET)/release/examples/bench target/static/sftoken target/$(STATIC_TARGET)/release/examples/floor tests/bench/script.sh
+	$(STATIC_CARGO) --example floor --example bench
+	$(STATIC_DIR)/examples/bench target/static/sftoken $(STATIC_DIR)/examples/floor tests/bench/script.sh
 
 torture: ## Kill and fail every system call (Linux, strace)
 	$(CARGO) test --locked --test torture -- --ignored --nocapture
@@ -57,7 +74,10 @@ recipes: ## Check and run doc/recipes.md
 	tests/recipes/run
 
 install: build ## Install below DESTDIR/PREFIX (default /usr/local)
-	install -D -m 755 target/release/sftoken $(DESTDIR)$(PREFIX)/bin/sftoken
+	@$(MAKE) --no-print-directory install-files FROM=target/release
+
+install-files:
+	install -D -m 755 $(FROM)/sftoken $(DESTDIR)$(PREFIX)/bin/sftoken
 	install -D -m 644 doc/sftoken.1 $(DESTDIR)$(PREFIX)/share/man/man1/sftoken.1
 	install -D -m 644 doc/completions/sftoken.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sftoken
 	install -D -m 644 doc/completions/_sftoken $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sftoken

@@ -123,7 +123,7 @@ impl Client {
     fn failed(&self, endpoint: &Endpoint, error: ureq::Error, sent: bool) -> Refusal {
         let error = match tls_error(&error) {
             Some(text) if !sent => return Refusal::fatal(tls_failure(endpoint, &text)),
-            Some(text) => return Refusal::fatal(protocol_failure(endpoint, "TLS", &text)),
+            Some(text) => return Refusal::fatal(no_reply(endpoint, &text)),
             None => error,
         };
         if !sent {

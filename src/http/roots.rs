@@ -12,6 +12,8 @@ use crate::error::{Class, Error};
 pub(crate) struct Roots {
     /// `None` for Mozilla's roots, which are built in.
     pub(super) certificates: Option<Vec<Certificate<'static>>>,
+    /// Where they come from.
+    name: String,
     /// Entries of the CA file that are broken, one sentence each.
     pub(crate) warnings: Vec<String>,
 }
@@ -21,6 +23,7 @@ impl Roots {
     pub(crate) fn built_in() -> Self {
         Self {
             certificates: None,
+            name: "Mozilla's, built in".to_owned(),
             warnings: Vec::new(),
         }
     }
@@ -52,6 +55,7 @@ impl Roots {
         }
         Ok(Self {
             certificates: Some(certificates),
+            name: name.to_owned(),
             warnings,
         })
     }
@@ -59,8 +63,8 @@ impl Roots {
     /// How verbose output calls them.
     pub(crate) fn describe(&self) -> String {
         match &self.certificates {
-            None => "Mozilla's, built in".to_owned(),
-            Some(certificates) => format!("{} from the CA file", certificates.len()),
+            None => self.name.clone(),
+            Some(certificates) => format!("{} of {}", certificates.len(), self.name),
         }
     }
 }

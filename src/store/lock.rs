@@ -32,8 +32,8 @@ pub(crate) struct TokenFile {
     pub(super) path: PathBuf,
     /// Open for writing too where that is allowed.
     pub(super) file: File,
-    /// Whether it is open for writing.
-    pub(super) writable: bool,
+    /// Why it is open for reading alone.
+    pub(super) write_denied: Option<io::Error>,
 }
 
 /// The token file while this process has the lock on it.
@@ -83,12 +83,12 @@ impl TokenFile {
             return Err(unreadable(&shown(given), "it is not a regular file")
                 .hint("to read a pipe, give - as FILE"));
         }
-        let (file, writable) = open_for_writing_if_allowed(&path).map_err(failed)?;
+        let (file, write_denied) = open_for_writing_if_allowed(&path).map_err(failed)?;
         Ok(Self {
             given: given.to_owned(),
             path,
             file,
-            writable,
+            write_denied,
         })
     }
 
@@ -216,10 +216,10 @@ impl Locked {
 }
 
 /// Opens for reading and writing, or for reading alone where writing is not allowed.
-fn open_for_writing_if_allowed(path: &Path) -> io::Result<(File, bool)> {
+fn open_for_writing_if_allowed(path: &Path) -> io::Result<(File, Option<io::Error>)> {
     match OpenOptions::new().read(true).write(true).open(path) {
-        Ok(file) => Ok((file, true)),
-        Err(error) if is_denied(&error) => Ok((File::open(path)?, false)),
+        Ok(file) => Ok((file, None)),
+        Err(error) if is_denied(&error) => Ok((File::open(path)?, Some(error))),
         Err(error) => Err(error),
     }
 }

@@ -62,7 +62,7 @@ impl Locked {
         }
         let _ = sync_directory(&self.target.path);
         self.target.file = pending.file.try_clone()?;
-        self.target.writable = true;
+        self.target.write_denied = None;
         Ok(())
     }
 

@@ -24,6 +24,10 @@ pub(super) const GROWTH: usize = 64 * 1024;
 /// leaves FILE younger than it would be otherwise, and the pending file must still count as newer.
 const AHEAD: Duration = Duration::from_secs(10);
 
+/// What opening for writing gives for an immutable file, on every Unix; a missing permission gives
+/// EACCES.
+const EPERM: i32 = 1;
+
 /// How a document got to where it belongs.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum How {
@@ -51,17 +55,29 @@ impl Locked {
     /// `CANTCREAT` if neither a pending file nor writing in place can work.
     pub(crate) fn prepare(&self, len: usize) -> Result<Slot<'_>, Error> {
         let pending = self.create_pending(len + GROWTH);
-        if let Err(error) = &pending {
-            if !self.target.writable || !is_about_the_directory(error) {
-                return Err(self.cannot_save(&reason(error)));
-            }
-        } else if !self.target.writable && is_mount_point(&self.target.path) {
-            return Err(self.cannot_save("it is mounted read-only"));
+        let obstacle = match (&pending, &self.target.write_denied) {
+            (Ok(_), Some(denied)) => self.rename_obstacle(denied),
+            (Err(error), None) => (!is_about_the_directory(error)).then(|| reason(error)),
+            (Err(error), Some(_)) => Some(reason(error)),
+            (Ok(_), None) => None,
+        };
+        match obstacle {
+            Some(why) => Err(self.cannot_save(&why)),
+            None => Ok(Slot {
+                locked: self,
+                pending,
+            }),
         }
-        Ok(Slot {
-            locked: self,
-            pending,
-        })
+    }
+
+    /// Why a file that cannot be written cannot be renamed over either, as far as that can be known
+    /// before trying.
+    fn rename_obstacle(&self, denied: &io::Error) -> Option<String> {
+        if denied.raw_os_error() == Some(EPERM) {
+            Some("it is immutable or append-only".to_owned())
+        } else {
+            is_mount_point(&self.target.path).then(|| "it is mounted read-only".to_owned())
+        }
     }
 
     /// Creates the pending file, of FILE's owner, and fills it with blanks.
@@ -118,7 +134,10 @@ impl Locked {
         match overwritten {
             Ok(()) => Ok(How::InPlace(reason(why))),
             Err(error) => {
-                let why = if self.target.writable { &error } else { why };
+                let why = match self.target.write_denied {
+                    None => &error,
+                    Some(_) => why,
+                };
                 let spare = spare.or_else(|| rescue_file(document).ok());
                 Err(self.not_saved(&reason(why), spare))
             }
@@ -144,7 +163,7 @@ impl Locked {
     /// Overwrites FILE so that it is one valid document after each call: blanks make room behind
     /// the old one, then the new one with blanks behind it takes its place, then they are cut off.
     fn overwrite(&self, document: &[u8]) -> io::Result<()> {
-        if !self.target.writable {
+        if self.target.write_denied.is_some() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let file = &self.target.file;

@@ -14,9 +14,12 @@ STATIC_TARGET := $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(MU
 STATIC_DIR := target/$(STATIC_TARGET)/release
 # What these and the release profile save stands in doc/size.md. The remapped paths make the bytes
 # the same wherever it is built.
-STATIC_FLAGS := -C target-feature=+crt-static -C link-arg=-Wl,--pack-dyn-relocs=relr \
-	-C link-arg=-Wl,--icf=all --remap-path-prefix=$(CURDIR)=. \
+STATIC_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=. \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+# Only the linker that rustc brings for this target knows these.
+ifeq ($(STATIC_TARGET),x86_64-unknown-linux-gnu)
+STATIC_FLAGS += -C link-arg=-Wl,--pack-dyn-relocs=relr -C link-arg=-Wl,--icf=all
+endif
 STATIC_CARGO = RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
 
 DIST := sftoken-$(VERSION)-$(ARCH)-linux
@@ -56,6 +59,7 @@ dist: static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install-files FROM=target/static PREFIX=target/dist/$(DIST) DESTDIR=
 	install -m 644 README.md LICENSE CHANGELOG.md target/dist/$(DIST)
+	install -D -m 644 doc/recipes.md target/dist/$(DIST)/doc/recipes.md
 	cd target/dist && $(TAR) -c $(DIST) | gzip -9n > $(DIST).tar.gz
 	cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
 

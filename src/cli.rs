@@ -14,7 +14,10 @@ use crate::http::ProxySetting;
 use crate::output::Output;
 use crate::retry::Deadline;
 use crate::secret::Secret;
-use options::{Arguments, FLAGS, Options, complaint, looks_like_option, split_at_separator, utf8};
+use options::{
+    Arguments, FLAGS, Options, complaint, flag_with_value, looks_like_option, split_at_separator,
+    utf8,
+};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
@@ -119,8 +122,11 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// `USAGE`, naming the argument or variable that is wrong.
 pub(crate) fn parse(args: Vec<OsString>, environment: Environment) -> Result<Command, Error> {
     let mut args = split_at_separator(args);
-    let first = args.options.first().and_then(|arg| arg.to_str());
-    match (first, args.options.len() + args.operands.len()) {
+    let first = args
+        .options
+        .first()
+        .map(|arg| arg.to_string_lossy().into_owned());
+    match (first.as_deref(), args.options.len() + args.operands.len()) {
         (Some("--help" | "-h"), 1) => return Ok(Command::Help),
         (Some("--version" | "-V"), 1) => return Ok(Command::Version),
         (Some("--help" | "-h" | "--version" | "-V"), _) => {
@@ -142,6 +148,9 @@ pub(crate) fn parse(args: Vec<OsString>, environment: Environment) -> Result<Com
 
 /// The options and the operand of `refresh`.
 fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> {
+    if let Some(flag) = args.options.iter().find_map(|arg| flag_with_value(arg)) {
+        return Err(usage(format!("{flag} takes no value")));
+    }
     let mut options = Options(pico_args::Arguments::from_vec(args.options));
     let client_id = options.text("--client-id")?;
     let secret_file = options.value("--client-secret-file")?;
@@ -318,7 +327,9 @@ fn print(value: &str, key: &str) -> Result<Print, Error> {
     }
 }
 
-/// A usage error with the hint that nearly all of them have.
+/// A usage error with the hint that nearly all of them have. What it quotes of the command line
+/// may hold what would garble a terminal.
 fn usage(message: impl Into<String>) -> Error {
+    let message = message.into().replace(char::is_control, "?");
     Error::new(Class::Usage, message).hint("see sftoken --help")
 }

@@ -90,7 +90,10 @@ impl Document {
     /// The document that an auth URL stands for.
     fn from_auth_url(url: &str) -> Result<Self, Unusable> {
         Ok(Self {
-            members: auth_url::members(url).map_err(Unusable::because)?,
+            members: auth_url::members(url).map_err(|why| Unusable {
+                why: why.to_owned(),
+                hint: Some("an auth URL is force://CLIENT_ID:CLIENT_SECRET:REFRESH_TOKEN@HOST"),
+            })?,
             indent: DEFAULT_INDENT.to_owned(),
             spellings: Spellings::default(),
             from_auth_url: true,
@@ -210,7 +213,7 @@ fn parse_object(text: &str) -> Result<Document, Unusable> {
     if text.trim().is_empty() {
         return Err(Unusable::because("it is empty"));
     }
-    if text.contains(RESERVED_BY_SERDE_JSON) {
+    if unescaped(text).contains(RESERVED_BY_SERDE_JSON) {
         return Err(Unusable::because("it has a member that cannot be kept"));
     }
     match serde_json::from_str(text) {
@@ -223,6 +226,17 @@ fn parse_object(text: &str) -> Result<Document, Unusable> {
         Ok(_) => Err(Unusable::because("it is JSON but not an object")),
         Err(error) => Err(Unusable::because(format!("it is not JSON: {error}"))),
     }
+}
+
+/// The text with every `\uXXXX` as the character it means, for a search.
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut text, part| {
+        let hex = part.get(..4).unwrap_or_default();
+        text.extend(u32::from_str_radix(hex, 16).ok().and_then(char::from_u32));
+        text + &part[hex.len()..]
+    })
 }
 
 /// The white space before the first member that stands on a line of its own.

@@ -150,6 +150,8 @@ impl Client {
         let answered = proxy_status(error);
         let why = match answered {
             Some(status) => format!("the proxy answered with status {status}"),
+            // A connection that was torn down at the deadline looks like one that was closed.
+            None if self.deadline.left().is_zero() => "timed out".to_owned(),
             None => describe(error),
         };
         let failure = Error::new(
@@ -157,7 +159,9 @@ impl Client {
             format!("cannot reach {host} through the proxy {proxy}: {why}"),
         )
         .hint(match answered {
-            Some(407) => "nothing was sent; put the user and the password into the proxy's URL",
+            Some(401 | 407) => {
+                "nothing was sent; put the user and the password into the proxy's URL"
+            }
             _ => "nothing was sent; check the proxy, or name the host in NO_PROXY",
         });
         match answered {
@@ -179,7 +183,7 @@ impl Client {
         Reply {
             status: head.status.as_u16(),
             retry_after: retry_after(&head.headers),
-            location: header(&head.headers, "location").map(str::to_owned),
+            location: location(&head.headers),
             body: bytes,
             cut_short: end.err().map(|error| describe(&error.into())),
         }
@@ -212,6 +216,12 @@ fn tear_down_behind(deadline: Deadline, agent: Agent) {
 /// A header of visible characters.
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// `Location`, whatever its bytes are.
+fn location(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("location")?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// `Retry-After` in seconds; its other form, a date, is not taken.
@@ -282,6 +292,19 @@ fn describe(error: &ureq::Error) -> String {
             let without_prefix = text.strip_prefix("failed to lookup address information: ");
             without_prefix.map_or(text.clone(), str::to_lowercase)
         }
-        other => other.to_string(),
+        ureq::Error::LargeResponseHeader(..) => {
+            format!(
+                "the head of its reply is larger than {} KiB",
+                MAX_HEAD_LEN / 1024
+            )
+        }
+        ureq::Error::ConnectProxyFailed(_) => "the connection was closed".to_owned(),
+        other => {
+            let text = other.to_string();
+            let text = text.strip_prefix("protocol: ").unwrap_or(&text);
+            text.strip_prefix("http parse fail: ")
+                .unwrap_or(text)
+                .to_owned()
+        }
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Grant {
     pub(crate) client_secret: Option<Secret>,
     /// The token that is used up by sending it where rotation is on.
     pub(crate) refresh_token: Secret,
+    /// The access token of the document: it is not sent, but the server may know and repeat it.
+    pub(crate) access_token: Option<Secret>,
 }
 
 impl Grant {
@@ -76,17 +78,23 @@ impl Grant {
         Secret::new(pairs.join("&"))
     }
 
-    /// What a server said, fit to be shown: without control characters, without the secrets it
-    /// was sent (as they are or as the form had them), cut to [`MAX_SERVER_TEXT`].
+    /// What a server said, fit to be shown: without control characters and secrets, cut to
+    /// [`MAX_SERVER_TEXT`].
     pub(crate) fn harmless(&self, text: &str) -> String {
-        let text: String = text.chars().filter(|c| !is_harmful(*c)).collect();
-        let secrets = [Some(&self.refresh_token), self.client_secret.as_ref()];
-        let exposed = secrets.into_iter().flatten().map(Secret::expose);
-        let forms: Vec<String> = exposed
-            .flat_map(|secret| [secret.to_owned(), form_encoded(secret)])
-            .collect();
-        let text = redact(&text, forms.iter().map(String::as_str));
+        let text = self.redacted(&visible(text));
         text.chars().take(MAX_SERVER_TEXT).collect()
+    }
+
+    /// A text without the secrets of the document, as they are or as the form has them.
+    fn redacted(&self, text: &str) -> String {
+        let secrets = [
+            Some(&self.refresh_token),
+            self.client_secret.as_ref(),
+            self.access_token.as_ref(),
+        ];
+        let exposed = secrets.into_iter().flatten().map(Secret::expose);
+        let forms: Vec<String> = exposed.flat_map(spellings).collect();
+        redact(text, forms.iter().map(String::as_str))
     }
 }
 
@@ -146,10 +154,12 @@ fn by_code(grant: &Grant, reply: &Reply, code: &str, members: &Map<String, Value
     let code_seen = code;
     let code = code.to_ascii_lowercase();
     let says = |words: &str| description.to_ascii_lowercase().contains(words);
-    let said = match description {
-        "" => grant.harmless(code_seen),
-        _ => grant.harmless(&format!("{code_seen}: {description}")),
+    let said = match (code_seen, description) {
+        ("", _) => "an error without a code".to_owned(),
+        (_, "") => code_seen.to_owned(),
+        _ => format!("{code_seen}: {description}"),
     };
+    let said = grant.harmless(&redact(&visible(&said), brought(members)));
     let status = reply.status;
     let refusal = match code.as_str() {
         "unknown_error" if says("retry your request") => come_back_later(grant, &said),
@@ -187,6 +197,13 @@ fn by_code(grant: &Grant, reply: &Reply, code: &str, members: &Map<String, Value
         invalid_grant: code == "invalid_grant",
         ..refusal
     }
+}
+
+/// The values that came with an error: should they be tokens, its description may repeat them.
+fn brought(members: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let is_error = |name: &str| matches!(name, "error" | "error_description" | "error_uri");
+    let others = members.iter().filter(move |(name, _)| !is_error(name));
+    others.filter_map(|(_, value)| value.as_str())
 }
 
 /// The class of a reply that carries no OAuth answer; `shape` says what it is instead.
@@ -236,10 +253,21 @@ fn is_success(status: u16) -> bool {
     (200..=299).contains(&status)
 }
 
+/// A text without harmful characters: they go first, lest they hide a secret from redaction.
+fn visible(text: &str) -> String {
+    text.chars().filter(|c| !is_harmful(*c)).collect()
+}
+
 /// Control characters (C0, DEL, C1), and those that reorder or hide the text around them.
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A secret in every way in which a server may repeat it.
+fn spellings(secret: &str) -> [String; 3] {
+    let encoded = form_encoded(secret);
+    [visible(secret), encoded.replace('+', "%20"), encoded]
 }
 
 /// A value of a form: what is not unreserved becomes `%XX`, a space `+` (WHATWG URL, 5.2).
@@ -255,4 +283,245 @@ fn form_encoded(value: &str) -> String {
         }
         encoded
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Has every character that a form changes.
+    const REFRESH_TOKEN: &str = "5Aep/old+token=";
+
+    /// Has a space, which a form changes in a way of its own.
+    const CLIENT_SECRET: &str = "s3cr3t key~";
+
+    fn grant() -> Grant {
+        Grant {
+            endpoint: Endpoint::parse("https://login.example:8443").expect("a URL"),
+            client_id: "id & \u{e4}".to_owned(),
+            client_secret: Some(Secret::new(CLIENT_SECRET)),
+            refresh_token: Secret::new(REFRESH_TOKEN),
+            access_token: None,
+        }
+    }
+
+    fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
+        Reply {
+            status,
+            body: body.into(),
+            ..Reply::default()
+        }
+    }
+
+    fn refusal(status: u16, body: impl Into<Vec<u8>>) -> Refusal {
+        classify(&grant(), &reply(status, body)).expect_err("a refusal")
+    }
+
+    /// The class of a reply and whether another try may follow.
+    fn class(status: u16, body: &str) -> (Class, bool) {
+        let refusal = refusal(status, body);
+        (refusal.error.class, refusal.again)
+    }
+
+    #[test]
+    fn the_form_is_encoded_as_the_url_standard_says() {
+        assert_eq!(
+            grant().form().expose(),
+            "grant_type=refresh_token&client_id=id+%26+%C3%A4&\
+             client_secret=s3cr3t+key%7E&refresh_token=5Aep%2Fold%2Btoken%3D"
+        );
+        assert_eq!(form_encoded("AZaz09*-._"), "AZaz09*-._");
+        assert_eq!(form_encoded("\0\n\u{7f}%=&;+"), "%00%0A%7F%25%3D%26%3B%2B");
+        assert_eq!(form_encoded(""), "");
+    }
+
+    #[test]
+    fn a_public_client_sends_no_secret() {
+        let public = Grant {
+            client_secret: None,
+            ..grant()
+        };
+        let form = public.form();
+        assert!(!form.expose().contains("client_secret"));
+        assert_eq!(
+            public.parameter_names(),
+            "grant_type, client_id, refresh_token"
+        );
+    }
+
+    #[test]
+    fn every_status_has_a_class_of_its_own() {
+        for status in 100..=599 {
+            let expected = match status {
+                406 | 408 | 420 | 429 | 500..=599 => (Class::TempFail, true),
+                _ => (Class::Protocol, false),
+            };
+            assert_eq!(class(status, "<html>"), expected, "{status}");
+            let token = reply(status, r#"{"access_token":"00D!new"}"#);
+            match classify(&grant(), &token) {
+                Ok(_) => assert!((200..=299).contains(&status), "{status}"),
+                Err(refusal) => {
+                    assert_eq!((refusal.error.class, refusal.again), expected, "{status}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn known_codes_count_whatever_the_status_and_the_case() {
+        let table = [
+            ("server_error", (Class::TempFail, true)),
+            ("Slow_Down", (Class::TempFail, true)),
+            ("RATE_LIMIT_EXCEEDED", (Class::TempFail, false)),
+            ("invalid_grant", (Class::NoPerm, false)),
+            ("Login_Error", (Class::NoPerm, false)),
+            ("invalid_client", (Class::Config, false)),
+            ("APP_BLOCKED", (Class::Config, false)),
+        ];
+        for (code, expected) in table {
+            for status in [200, 302, 400, 401, 429, 503] {
+                let body = format!(r#"{{"error":"{code}","access_token":"00D!new"}}"#);
+                assert_eq!(class(status, &body), expected, "{status} {code}");
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_codes_count_by_their_status() {
+        let body = r#"{"error":"strange"}"#;
+        assert_eq!(class(200, body), (Class::Protocol, false));
+        assert_eq!(class(302, body), (Class::Protocol, false));
+        assert_eq!(class(429, body), (Class::Config, false));
+        assert_eq!(class(500, body), (Class::TempFail, true));
+    }
+
+    #[test]
+    fn only_an_invalid_grant_makes_the_file_worth_another_look() {
+        let flag = |body: &str| refusal(400, body).invalid_grant;
+        assert!(flag(r#"{"error":"Invalid_Grant"}"#));
+        assert!(flag(
+            r#"{"error":"invalid_grant","error_description":"already being processed"}"#
+        ));
+        assert!(!flag(r#"{"error":"access_denied"}"#));
+        assert!(!flag("invalid_grant"));
+    }
+
+    #[test]
+    fn a_wish_to_wait_counts_only_where_there_may_be_another_try() {
+        let asked = |status| {
+            let reply = Reply {
+                retry_after: Some(Duration::from_secs(7)),
+                ..reply(status, "")
+            };
+            let refusal = classify(&grant(), &reply).expect_err("a refusal");
+            (refusal.retry_after, refusal.error.message)
+        };
+        assert_eq!(
+            asked(503),
+            (
+                Some(Duration::from_secs(7)),
+                "login.example:8443 is busy: status 503; it asks to wait 7s".to_owned()
+            )
+        );
+        assert_eq!(
+            asked(400),
+            (
+                None,
+                "unusable reply from login.example:8443: status 400 with an empty body".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn a_transfer_that_was_cut_short_matters_only_without_an_answer() {
+        let cut = |status, body: &str| {
+            let reply = Reply {
+                cut_short: Some("timed out".to_owned()),
+                ..reply(status, body)
+            };
+            classify(&grant(), &reply).map_err(|refusal| (refusal.error.class, refusal.again))
+        };
+        assert!(cut(200, r#"{"access_token":"00D!new"}"#).is_ok());
+        let refused = r#"{"error":"invalid_grant"}"#;
+        assert_eq!(cut(400, refused), Err((Class::NoPerm, false)));
+        assert_eq!(cut(503, "<htm"), Err((Class::TempFail, true)));
+        let half = r#"{"access_token":"00D!"#;
+        assert_eq!(cut(200, half), Err((Class::Unavailable, false)));
+        assert_eq!(cut(400, half), Err((Class::Unavailable, false)));
+    }
+
+    #[test]
+    fn a_new_refresh_token_outlives_a_useless_access_token() {
+        let rotated = |token: &str| {
+            let token = Value::from(token);
+            refusal(
+                200,
+                format!(r#"{{"access_token":"","refresh_token":{token}}}"#),
+            )
+            .rotated
+        };
+        assert_eq!(rotated("5Aep-new").as_deref(), Some("5Aep-new"));
+        assert_eq!(rotated(REFRESH_TOKEN), None);
+        assert_eq!(rotated(""), None);
+        assert_eq!(refusal(200, r#"{"refresh_token":null}"#).rotated, None);
+        assert_eq!(
+            refusal(400, r#"{"refresh_token":"5Aep-new"}"#).rotated,
+            None
+        );
+    }
+
+    #[test]
+    fn what_a_server_says_loses_every_secret_that_it_was_sent() {
+        for secret in [REFRESH_TOKEN, CLIENT_SECRET] {
+            let encoded = form_encoded(secret);
+            let echoes = [
+                secret.to_owned(),
+                encoded.replace('+', "%20"),
+                encoded.to_lowercase(),
+                secret.chars().flat_map(|c| [c, '\u{0}']).collect(),
+                encoded.chars().flat_map(|c| ['\u{200b}', c]).collect(),
+                encoded,
+            ];
+            for echo in echoes {
+                let said = format!("a {echo} b {echo}");
+                assert_eq!(
+                    grant().harmless(&said),
+                    "a [REDACTED] b [REDACTED]",
+                    "{echo}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_with_invisible_characters_is_recognised_without_them() {
+        let pasted = Grant {
+            client_secret: Some(Secret::new("\u{feff}s3cr\u{200b}3t")),
+            ..grant()
+        };
+        assert_eq!(pasted.harmless("not s3cr3t"), "not [REDACTED]");
+        assert_eq!(
+            pasted.harmless("not \u{feff}s3cr\u{200b}3t"),
+            "not [REDACTED]"
+        );
+    }
+
+    #[test]
+    fn what_a_server_says_cannot_steer_a_terminal_or_fake_a_line() {
+        let harmful = "\0\u{7}\u{8}\t\r\n\u{1b}\u{7f}\u{80}\u{85}\u{9b}\u{9f}\
+                       \u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
+        assert_eq!(grant().harmless(&format!("a{harmful}b")), "ab");
+        assert_eq!(
+            grant().harmless("gr\u{fc}\u{df} \u{65e5}\u{672c}"),
+            "gr\u{fc}\u{df} \u{65e5}\u{672c}"
+        );
+    }
+
+    #[test]
+    fn what_a_server_says_is_cut_to_two_hundred_characters_behind_the_secrets() {
+        assert_eq!(grant().harmless(&"\u{e4}".repeat(200)).chars().count(), 200);
+        assert_eq!(grant().harmless(&"\u{e4}".repeat(201)).chars().count(), 200);
+        let said = format!("{}{REFRESH_TOKEN}", "x".repeat(195));
+        assert_eq!(grant().harmless(&said), format!("{}[REDA", "x".repeat(195)));
+    }
 }

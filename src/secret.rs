@@ -31,14 +31,27 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Removes every occurrence of the given secrets from `text`.
+/// Removes every occurrence of the given secrets from `text`, in upper or lower case: `%2f` is as
+/// much of a secret as `%2F`.
 pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     secrets
         .into_iter()
         .filter(|secret| !secret.is_empty())
-        .fold(text.to_owned(), |text, secret| {
-            text.replace(secret, REDACTED)
-        })
+        .fold(text.to_owned(), |text, secret| without(&text, secret))
+}
+
+/// The text with [`REDACTED`] in place of one secret.
+fn without(text: &str, secret: &str) -> String {
+    // Only ASCII changes, so the positions are those of the text.
+    let lower = text.to_ascii_lowercase();
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for (start, found) in lower.match_indices(&secret.to_ascii_lowercase()) {
+        shown.push_str(&text[end..start]);
+        shown.push_str(REDACTED);
+        end = start + found.len();
+    }
+    shown + &text[end..]
 }
 
 #[cfg(test)]
@@ -53,8 +66,8 @@ mod tests {
     #[test]
     fn redacts_every_occurrence_and_ignores_empty_secrets() {
         assert_eq!(
-            redact("a tok b tok", ["tok", ""]),
-            "a [REDACTED] b [REDACTED]"
+            redact("a tok b TOK \u{130}", ["Tok", ""]),
+            "a [REDACTED] b [REDACTED] \u{130}"
         );
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn grant(call: &Refresh, loaded: &Loaded, document: &Document) -> Res
         client_id: client_id.value,
         client_secret: client_secret.map(|secret| secret.value),
         refresh_token: document.refresh_token(),
+        access_token: document.text("access_token").map(Secret::new),
     })
 }
 
@@ -163,8 +164,8 @@ fn read_secret(source: &SecretSource) -> Result<Sourced<Secret>, Error> {
         return Err(unusable("it is larger than 64 KiB"));
     }
     let text = String::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8"))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    match line.strip_suffix('\r').unwrap_or(line) {
+    let line = text.strip_suffix('\n');
+    match line.map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line)) {
         "" => Err(unusable("the client secret in it is empty")),
         secret => Ok(Sourced {
             value: Secret::new(secret),

@@ -52,6 +52,15 @@ fn split_equals_sign(arg: OsString) -> Vec<OsString> {
     split.map_or_else(|| vec![arg], Vec::from)
 }
 
+/// The flag in `--quiet=yes`, which pico-args would take for an unknown option.
+pub(super) fn flag_with_value(arg: &OsStr) -> Option<&'static str> {
+    let mut flags = FLAGS.iter().flat_map(|(short, long)| [*short, *long]);
+    flags.find(|flag| {
+        let rest = arg.as_bytes().strip_prefix(flag.as_bytes());
+        rest.is_some_and(|rest| rest.starts_with(b"="))
+    })
+}
+
 /// pico-args, with the rules of the contract on top.
 pub(super) struct Options(pub(super) pico_args::Arguments);
 

@@ -3,7 +3,7 @@
 use ureq::Proxy;
 
 use super::no_proxy;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, host_of};
 use crate::error::{Class, Error};
 
 /// A proxy from the environment, and which variable named it.
@@ -21,9 +21,13 @@ impl ProxySetting {
     /// # Errors
     /// `USAGE` if it is none. Its text is not shown, since it may hold a password.
     pub(crate) fn parse(url: &str, variable: &'static str) -> Result<Self, Error> {
+        let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
         match Proxy::new(url) {
-            Ok(proxy) => Ok(Self { proxy, variable }),
-            Err(_) => Err(Error::new(
+            // ureq would take a port that is none for the usual one, and send the password there.
+            Ok(proxy) if host_of(&format!("//{authority}")).is_some() => {
+                Ok(Self { proxy, variable })
+            }
+            _ => Err(Error::new(
                 Class::Usage,
                 format!("invalid {variable}: it is not a proxy URL"),
             )

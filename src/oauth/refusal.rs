@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Grant, Reply};
+use super::{Grant, MAX_SERVER_TEXT, Reply};
 use crate::endpoint::{Endpoint, host_of};
 use crate::error::{Class, Error};
 
@@ -110,7 +110,9 @@ pub(super) fn redirected(grant: &Grant, reply: &Reply) -> Refusal {
         Some(location) if location.starts_with('/') && !location.starts_with("//") => {
             format!("another path of {host}")
         }
-        Some(location) => host_of(location).unwrap_or_else(|| "an unreadable address".to_owned()),
+        Some(location) => host_of(&grant.redacted(location))
+            .filter(|host| host.len() <= MAX_SERVER_TEXT)
+            .unwrap_or_else(|| "an unreadable address".to_owned()),
         None => "nowhere".to_owned(),
     };
     Refusal::fatal(

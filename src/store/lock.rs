@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek};
+use std::mem;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -120,8 +121,14 @@ impl TokenFile {
     /// `TEMPFAIL` if the deadline passes first; `NOINPUT` if FILE goes away meanwhile; `CANTCREAT`
     /// if its file system has no locks.
     pub(crate) fn lock(mut self, deadline: Deadline, on_wait: impl Fn()) -> Result<Locked, Error> {
+        let mut waited = false;
+        let mut on_first_wait = || {
+            if !mem::replace(&mut waited, true) {
+                on_wait();
+            }
+        };
         loop {
-            self.wait_for_lock(deadline, &on_wait)?;
+            self.wait_for_lock(deadline, &mut on_first_wait)?;
             if self.is_named_by_its_path() {
                 return Ok(Locked {
                     target: self,
@@ -133,8 +140,7 @@ impl TokenFile {
     }
 
     /// Locks the open file, which may be FILE no more by then.
-    fn wait_for_lock(&self, deadline: Deadline, on_wait: &impl Fn()) -> Result<(), Error> {
-        let mut waited = false;
+    fn wait_for_lock(&self, deadline: Deadline, on_wait: &mut impl FnMut()) -> Result<(), Error> {
         loop {
             match self.file.try_lock() {
                 Ok(()) => return Ok(()),
@@ -143,10 +149,7 @@ impl TokenFile {
                     return Err(self.held_by_another());
                 }
                 Err(TryLockError::WouldBlock) => {
-                    if !waited {
-                        on_wait();
-                    }
-                    waited = true;
+                    on_wait();
                     thread::sleep(POLL.min(deadline.left()));
                 }
             }
@@ -190,7 +193,9 @@ impl Locked {
     /// # Errors
     /// `NOINPUT`.
     pub(crate) fn read(&mut self) -> Result<Vec<u8>, Error> {
-        self.seen = self.target.file.metadata().ok().map(|m| Version::of(&m));
+        let metadata = self.target.file.metadata();
+        let metadata = metadata.map_err(|error| unreadable(&self.name(), &reason(&error)))?;
+        self.seen = Some(Version::of(&metadata));
         self.target.read()
     }
 

@@ -5,8 +5,8 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
 
 use super::lock::{Locked, Version};
 use super::save::{GROWTH, sync_directory};
@@ -24,17 +24,7 @@ impl Locked {
     /// token that has been used up.
     pub(crate) fn recover(&mut self) -> Result<bool, Error> {
         let path = self.pending_path();
-        if fs::symlink_metadata(&path).is_err() {
-            return Ok(false);
-        }
-        let Some((pending, document)) = self.adoptable(path.clone()) else {
-            // A directory stays where it is; then there is no pending file and FILE is written
-            // in place.
-            let _ = fs::remove_file(&path);
-            return Ok(false);
-        };
-        let finished = self.adopt(pending, &document);
-        finished.map(|()| true).map_err(|error| {
+        self.finish_interrupted(&path).map_err(|error| {
             let path = shown(&path);
             Error::new(
                 Class::CantCreat,
@@ -50,10 +40,28 @@ impl Locked {
         })
     }
 
+    /// Does what [`Locked::recover`] says. Where that fails, the pending file stays.
+    fn finish_interrupted(&mut self, path: &Path) -> io::Result<bool> {
+        let named = match fs::symlink_metadata(path) {
+            Err(error) if is_absent(&error) => return Ok(false),
+            named => named?,
+        };
+        let Some((pending, document)) = self.adoptable(path, &named)? else {
+            // A directory stays where it is; then there is no pending file and FILE is written
+            // in place.
+            let _ = fs::remove_file(path);
+            return Ok(false);
+        };
+        self.adopt(pending, &document)?;
+        Ok(true)
+    }
+
     /// Puts an interrupted save where it belongs. The lock moves with it, before other processes
     /// can see it as FILE.
     fn adopt(&mut self, mut pending: Spare, document: &[u8]) -> io::Result<()> {
         pending.file.try_lock()?;
+        // It may lack the newline at its end.
+        pending.file.write_all_at(document, 0)?;
         pending.finish(document.len(), &self.target.file)?;
         if pending.rename_to(&self.target.path).is_err() {
             self.overwrite_with_backup(document, &pending)?;
@@ -68,32 +76,40 @@ impl Locked {
 
     /// The pending file of an earlier run and its document, if it is what such a run leaves: a
     /// regular file of FILE's owner, under one name, whole, and not older than FILE.
-    fn adoptable(&self, path: PathBuf) -> Option<(Spare, Vec<u8>)> {
-        let named = fs::symlink_metadata(&path).ok()?;
-        let target = self.target.file.metadata().ok()?;
+    fn adoptable(&self, path: &Path, named: &fs::Metadata) -> io::Result<Option<(Spare, Vec<u8>)>> {
+        let target = self.target.file.metadata()?;
         let age = |m: &fs::Metadata| (m.mtime(), m.mtime_nsec());
         let is_ours = named.is_file()
             && named.uid() == target.uid()
             && named.nlink() == 1
-            && age(&named) >= age(&target);
+            && age(named) >= age(&target);
         if !is_ours {
-            return None;
+            return Ok(None);
         }
-        let file = OpenOptions::new().read(true).write(true).open(&path).ok()?;
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
         // Between the two looks a link may have taken its place.
-        let open = file.metadata().ok()?;
-        if Version::of(&open) != Version::of(&named) {
-            return None;
+        if Version::of(&file.metadata()?) != Version::of(named) {
+            return Ok(None);
         }
-        let mut document = read_bounded(&file, 2 * MAX_LEN + GROWTH).ok()?;
+        let mut document = read_bounded(&file, 2 * MAX_LEN + GROWTH)?;
         document.truncate(document.trim_ascii_end().len());
-        Document::parse(&document).ok()?;
+        if Document::parse(&document).is_err() {
+            return Ok(None);
+        }
         document.push(b'\n');
         let pending = Spare {
-            path,
+            path: path.to_owned(),
             file,
             temporary: false,
         };
-        Some((pending, document))
+        Ok(Some((pending, document)))
     }
+}
+
+/// Whether an error says that there is no pending file, and cannot be one.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
+    )
 }

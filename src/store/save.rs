@@ -104,7 +104,10 @@ impl Locked {
     /// Saves by rename, and if that does not work in place.
     fn save_by_rename(&self, mut pending: Spare, document: &[u8]) -> Result<How, Error> {
         let written = pending.file.write_all_at(document, 0);
-        self.check_unchanged(document)?;
+        if !self.is_unchanged() {
+            let complete = written.and_then(|()| pending.file.set_len(document.len() as u64));
+            return Err(self.changed_meanwhile(document, complete.ok().map(|()| pending)));
+        }
         if let Err(why) = written {
             return self.save_in_place(document, &why, rescue_file(document).ok());
         }
@@ -144,14 +147,11 @@ impl Locked {
         }
     }
 
-    /// Makes sure that no program without the lock has changed FILE since it was read: what it
-    /// put there may exist once, too.
-    fn check_unchanged(&self, document: &[u8]) -> Result<(), Error> {
-        if self.is_unchanged() {
-            return Ok(());
-        }
+    /// A program without the lock has changed FILE since it was read: what it put there may exist
+    /// once, too. The pending file is the last resort, since the next run would put it over that.
+    fn changed_meanwhile(&self, document: &[u8], pending: Option<Spare>) -> Error {
         let why = "another program changed it during the refresh";
-        Err(self.not_saved(why, rescue_file(document).ok()))
+        self.not_saved(why, rescue_file(document).ok().or(pending))
     }
 
     /// Overwrites FILE while another file has the same document.
@@ -168,15 +168,15 @@ impl Locked {
         }
         let file = &self.target.file;
         let old_len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-        if let Some(growth) = document.len().checked_sub(old_len) {
-            file.write_all_at(&vec![b' '; growth], old_len as u64)
-                .inspect_err(|_| drop(file.set_len(old_len as u64)))?;
-        }
+        let growth = document.len().saturating_sub(old_len);
         let mut padded = document.to_vec();
         padded.resize(old_len.max(document.len()), b' ');
-        file.write_all_at(&padded, 0)?;
-        file.sync_all()?;
-        file.set_len(document.len() as u64)
+        file.write_all_at(&vec![b' '; growth], old_len as u64)
+            .and_then(|()| file.write_all_at(&padded, 0))
+            .inspect_err(|_| drop(file.set_len(old_len as u64)))?;
+        let synced = file.sync_all();
+        file.set_len(document.len() as u64)?;
+        synced
     }
 
     /// Saving would be impossible, so nothing must be sent.
@@ -218,10 +218,10 @@ impl Slot<'_> {
     pub(crate) fn save(self, document: &[u8]) -> Result<How, Error> {
         match self.pending {
             Ok(pending) => self.locked.save_by_rename(pending, document),
-            Err(why) => {
-                self.locked.check_unchanged(document)?;
-                self.locked.save_in_place(document, &why, None)
+            Err(_) if !self.locked.is_unchanged() => {
+                Err(self.locked.changed_meanwhile(document, None))
             }
+            Err(why) => self.locked.save_in_place(document, &why, None),
         }
     }
 }

@@ -61,8 +61,9 @@ impl Spare {
 
 impl Drop for Spare {
     fn drop(&mut self) {
-        if self.temporary {
-            let _ = fs::remove_file(&self.path);
+        if self.temporary && fs::remove_file(&self.path).is_err() {
+            // What cannot be removed must not look like an interrupted save to the next run.
+            let _ = self.file.set_len(0);
         }
     }
 }

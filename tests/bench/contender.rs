@@ -81,7 +81,7 @@ impl Contender {
         let measured = Command::new("valgrind")
             .args([
                 "--tool=callgrind",
-                "--callgrind-out-file=/dev/null",
+                "--callgrind-out-file=target/callgrind.out.%p",
                 "--trace-children=yes",
             ])
             .args(&self.command)

@@ -47,6 +47,8 @@ enum Stdout {
 pub(crate) struct Case {
     /// Where it runs; shared with all runs that go on there.
     dir: Arc<TempDir>,
+    /// The command that starts the program, if it is not to be started directly.
+    launcher: Vec<OsString>,
     /// The arguments.
     args: Vec<OsString>,
     /// The whole environment.
@@ -67,6 +69,7 @@ impl Case {
     fn within(dir: Arc<TempDir>) -> Self {
         Self {
             dir,
+            launcher: Vec::new(),
             args: Vec::new(),
             env: Vec::new(),
             stdin: Vec::new(),
@@ -101,6 +104,16 @@ impl Case {
     /// Where a file of that name is, for the rare argument that must be absolute.
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// Starts the program through a command such as `setpriv`, which ends with what it is to run.
+    pub(crate) fn through<A: AsRef<OsStr>>(
+        mut self,
+        launcher: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let launcher = launcher.into_iter();
+        self.launcher = launcher.map(|it| it.as_ref().to_owned()).collect();
+        self
     }
 
     /// Adds one argument.
@@ -174,8 +187,12 @@ impl Case {
 
     /// The program with its arguments, in its directory and its environment.
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sftoken"));
+        let program = OsStr::new(env!("CARGO_BIN_EXE_sftoken"));
+        let launcher = self.launcher.iter().map(OsString::as_os_str);
+        let mut line = launcher.chain([program]);
+        let mut command = Command::new(line.next().unwrap_or(program));
         command
+            .args(line)
             .args(&self.args)
             .env_clear()
             .envs(self.env.iter().cloned())
@@ -198,6 +215,9 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.env {
             write!(f, "{}={} ", name.display(), quoted(value))?;
+        }
+        for word in &self.launcher {
+            write!(f, "{} ", quoted(word))?;
         }
         f.write_str("sftoken")?;
         let mut args = self.args.iter();

@@ -9,11 +9,63 @@
 )]
 
 // How a test runs the binary.
-#[expect(dead_code, reason = "the tests that run the binary are yet to come")]
 mod harness;
+// What most of those tests start from.
+mod samples;
 // What the binary talks to.
 #[path = "../endpoint/server.rs"]
 mod endpoint;
 
 // The endpoint itself: what the other tests rely on.
 mod endpoint_works;
+
+// What tests of the network have in common.
+mod network;
+// Every reply and its class.
+mod replies;
+// When the token may be sent again.
+mod retrying;
+// Servers that waste time.
+mod deadlines;
+// Servers that point elsewhere.
+mod redirects;
+// Servers between here and there.
+mod proxies;
+// Whom the endpoint's certificate has to come from.
+mod ca_files;
+// Names and addresses.
+mod hosts;
+
+// The main job, from a real document to the document afterwards.
+mod main_job;
+// The command line: every usage error, and all that is accepted.
+mod arguments;
+// Where each value comes from, and how it is encoded.
+mod values;
+// What is kept of a document, and what is none.
+mod documents;
+// The auth URL of the Salesforce CLI on standard input.
+mod auth_url;
+// Which tokens are young enough to be kept.
+mod freshness;
+// Who is trusted to receive the secrets.
+mod certificates;
+// Standard output, standard error, and what never appears there.
+mod printing;
+// What the tests of files have in common.
+mod disk;
+// One refresher at a time.
+mod locking;
+// Mode, owner and place are kept, and new tokens are never lost.
+mod saving;
+// What an interrupted run left is finished, what somebody planted is not.
+mod recovery;
+
+// Rules that the repository keeps for itself.
+mod repository;
+// The example of the README.
+mod readme;
+// The man page and the completions against the help.
+mod manual;
+// A cancelled job.
+mod signals;

@@ -1,0 +1,326 @@
+//! Saving: FILE keeps its mode, owner and place, and new tokens end up somewhere whatever happens.
+//!
+//! What only a user without rights can meet is tested as such a user, also when the tests run as
+//! root. What another program does during the request is done by the server's script.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+
+use crate::disk::{
+    FILE, NOBODY, PENDING, document, inode, is_root, mode, only_file_in, refresh, refreshed, reply,
+    rotating, skip, unprivileged,
+};
+use crate::endpoint::{Endpoint, Gate, Reply};
+use crate::harness::{Case, Outcome};
+
+/// A file name to which nothing can be added.
+const LONG_NAME_LEN: usize = 250;
+
+/// A run during which something happens: the reply waits until it has.
+fn meanwhile(reply: Reply, prepare: impl Fn(Case) -> Case, happens: impl Fn(&Case)) -> Outcome {
+    let gate = Gate::new();
+    let endpoint = Endpoint::http(reply.after(&gate));
+    let case = prepare(refresh(&endpoint));
+    let run = case.clone().arg(FILE).spawn();
+    endpoint.wait_for_requests(1);
+    happens(&case);
+    gate.open();
+    let outcome = run.wait();
+    endpoint.only_request();
+    outcome
+}
+
+/// Puts another document in the place of FILE, as a program does that does not know the lock.
+fn replace(case: &Case, content: &str) {
+    let new = case.path("new.json");
+    fs::write(&new, content).unwrap();
+    fs::rename(new, case.path(FILE)).unwrap();
+}
+
+/// A case whose temporary directory is `tmp` beside FILE.
+fn with_tmp(case: Case) -> Case {
+    let tmp = case.subdirectory("tmp");
+    let path = tmp.path("tmp");
+    tmp.env("TMPDIR", path)
+}
+
+/// What a run says whose tokens had to go elsewhere.
+fn moved_aside(why: &str, path: &Path) -> String {
+    let path = path.display();
+    format!(
+        "sftoken: cannot save {FILE}: {why}; the new tokens are in {path}\n\
+         hint: move {path} to {FILE} before the next run\n"
+    )
+}
+
+/// A refresh of FILE by a user who may not write to the directory around it.
+fn in_a_closed_directory(endpoint: &Endpoint) -> Option<Case> {
+    unprivileged(refresh(endpoint).arg(FILE)).map(|case| case.mode(".", 0o555))
+}
+
+#[test]
+fn keeps_the_mode() {
+    for mode in [0o600, 0o640, 0o400] {
+        let endpoint = Endpoint::http(rotating());
+        refresh(&endpoint)
+            .mode(FILE, mode)
+            .arg(FILE)
+            .run()
+            .code(0)
+            .stdout("")
+            .stderr(refreshed(&endpoint))
+            .file_is(FILE, document(1))
+            .mode_is(FILE, mode)
+            .files_are([FILE]);
+    }
+}
+
+#[test]
+fn a_file_that_its_owner_may_not_write_is_replaced() {
+    let endpoint = Endpoint::http(rotating());
+    let Some(case) = unprivileged(refresh(&endpoint).mode(FILE, 0o400)) else {
+        return;
+    };
+    case.arg(FILE)
+        .run()
+        .code(0)
+        .stderr(refreshed(&endpoint))
+        .file_is(FILE, document(1))
+        .mode_is(FILE, 0o400)
+        .files_are([FILE]);
+}
+
+#[test]
+fn a_link_stays_and_its_target_elsewhere_is_replaced() {
+    let endpoint = Endpoint::http(rotating());
+    let case = refresh(&endpoint)
+        .subdirectory("elsewhere")
+        .file("elsewhere/real.json", document(0))
+        .mode("elsewhere/real.json", 0o640)
+        .link("link.json", "elsewhere/real.json");
+    let before = inode(case.path("elsewhere/real.json"));
+    let outcome = case
+        .arg("link.json")
+        .run()
+        .code(0)
+        .link_is("link.json", "elsewhere/real.json")
+        .file_is("elsewhere/real.json", document(1))
+        .mode_is("elsewhere/real.json", 0o640)
+        .file_is(FILE, document(0))
+        .files_are([FILE, "link.json", "elsewhere"]);
+    let real = only_file_in(&outcome.path("elsewhere"));
+    assert_ne!(inode(real), before, "not replaced by rename");
+}
+
+#[test]
+fn the_pending_file_is_private_and_has_room_before_anything_is_sent() {
+    let check = |case: &Case| {
+        let pending = case.path(PENDING);
+        let content = fs::read(&pending).unwrap();
+        assert_eq!(mode(&pending), 0o600);
+        assert!(content.len() > 64 * 1024);
+        assert!(content.iter().all(|byte| *byte == b' '));
+    };
+    meanwhile(reply(1), |case| case.mode(FILE, 0o640), check)
+        .code(0)
+        .file_is(FILE, document(1))
+        .mode_is(FILE, 0o640)
+        .files_are([FILE]);
+}
+
+#[test]
+fn a_refusal_leaves_nothing_beside_the_file() {
+    let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
+    meanwhile(refusal, |case| case, |_| ())
+        .code(77)
+        .stdout("")
+        .file_is(FILE, document(0))
+        .files_are([FILE]);
+}
+
+#[test]
+fn writes_in_place_where_the_directory_cannot_be_written() {
+    let endpoint = Endpoint::http(rotating());
+    let Some(case) = in_a_closed_directory(&endpoint) else {
+        return;
+    };
+    let before = inode(case.path(FILE));
+    let outcome = case.arg("-v").run().code(0).stdout("");
+    let outcome = outcome.file_is(FILE, document(1)).mode_is(FILE, 0o600);
+    assert_eq!(inode(outcome.path(FILE)), before);
+    let steps = outcome.stderr_text();
+    let planned = "* save: will be in place, for lack of a pending file (permission denied)\n";
+    assert!(steps.contains(planned), "{steps}");
+    let done = "* save: written in place (permission denied)\n";
+    assert!(steps.contains(done), "{steps}");
+    outcome.files_are([FILE]);
+}
+
+#[test]
+fn writing_in_place_leaves_nothing_of_a_longer_document() {
+    let endpoint = Endpoint::http(rotating());
+    let Some(case) = unprivileged(refresh(&endpoint).arg(FILE)) else {
+        return;
+    };
+    let long = document(0).replace("access-0", &"x".repeat(9999));
+    case.file(FILE, long)
+        .mode(".", 0o555)
+        .run()
+        .code(0)
+        .stderr(refreshed(&endpoint))
+        .file_is(FILE, document(1));
+}
+
+#[test]
+fn asks_for_nothing_where_neither_directory_nor_file_can_be_written() {
+    let endpoint = Endpoint::http(rotating());
+    let Some(case) = in_a_closed_directory(&endpoint) else {
+        return;
+    };
+    for dry_run in [None, Some("--dry-run")] {
+        case.clone()
+            .mode(FILE, 0o440)
+            .args(dry_run)
+            .run()
+            .code(73)
+            .stdout("")
+            .stderr(concat!(
+                "sftoken: cannot save token.json: permission denied\n",
+                "hint: nothing was sent; make room, or make the file or its directory writable\n",
+            ))
+            .file_is(FILE, document(0))
+            .files_are([FILE]);
+    }
+    assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
+fn root_leaves_the_file_to_its_owner() {
+    let endpoint = Endpoint::http(rotating());
+    let case = refresh(&endpoint).arg(FILE);
+    if !is_root(&case) {
+        skip("only root can refresh the file of another user");
+        return;
+    }
+    chown(case.path(FILE), Some(NOBODY), Some(NOBODY - 1)).unwrap();
+    let before = inode(case.path(FILE));
+    let outcome = case.run().code(0).file_is(FILE, document(1));
+    let after = fs::metadata(outcome.path(FILE)).unwrap();
+    assert_eq!((after.uid(), after.gid()), (NOBODY, NOBODY - 1));
+    assert_ne!(after.ino(), before, "not replaced by rename");
+    outcome.mode_is(FILE, 0o600).files_are([FILE]);
+}
+
+#[test]
+fn what_another_program_put_there_is_not_overwritten() {
+    let interferences: [fn(&Case); 2] = [
+        |case| replace(case, &document(7)),
+        |case| fs::write(case.path(FILE), document(7)).unwrap(),
+    ];
+    for interfere in interferences {
+        let outcome = meanwhile(reply(1), with_tmp, interfere)
+            .code(74)
+            .stdout("")
+            .file_is(FILE, document(7))
+            .files_are([FILE, "tmp"]);
+        let rescued = only_file_in(&outcome.path("tmp"));
+        assert_eq!(mode(&rescued), 0o600);
+        let why = "another program changed it during the refresh";
+        outcome
+            .file_is(&rescued, document(1))
+            .stderr(moved_aside(why, &rescued));
+    }
+}
+
+#[test]
+fn without_a_temporary_directory_new_tokens_stay_in_the_pending_file() {
+    let without_tmp = |case: Case| case.env("TMPDIR", "/nonexistent");
+    let interfere = |case: &Case| replace(case, &document(7));
+    let outcome = meanwhile(reply(1), without_tmp, interfere)
+        .code(74)
+        .file_is(FILE, document(7))
+        .file_is(PENDING, document(1))
+        .mode_is(PENDING, 0o600);
+    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+    let why = "another program changed it during the refresh";
+    outcome.stderr(moved_aside(why, &pending));
+}
+
+#[test]
+fn a_file_that_was_removed_during_the_request_does_not_take_the_tokens_along() {
+    let remove = |case: &Case| fs::remove_file(case.path(FILE)).unwrap();
+    let outcome = meanwhile(reply(1), with_tmp, remove).code(74).stdout("");
+    let rescued = only_file_in(&outcome.path("tmp"));
+    let why = "another program changed it during the refresh";
+    outcome
+        .file_is(&rescued, document(1))
+        .stderr(moved_aside(why, &rescued))
+        .files_are(["tmp"]);
+}
+
+#[test]
+fn a_refused_token_that_was_replaced_meanwhile_is_no_failure() {
+    let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
+    let print = |case: Case| case.args(["--print", "token"]);
+    meanwhile(refusal, print, |case| replace(case, &document(7)))
+        .code(0)
+        .stdout("00D!access-7\n")
+        .stderr("sftoken: kept token.json: another program refreshed it meanwhile\n")
+        .file_is(FILE, document(7))
+        .files_are([FILE]);
+}
+
+#[test]
+fn a_dry_run_leaves_everything_as_it_was() {
+    let endpoint = Endpoint::http(rotating());
+    let case = refresh(&endpoint).args(["--dry-run", FILE]);
+    let state = |path: PathBuf| {
+        let metadata = fs::metadata(path).unwrap();
+        (metadata.ino(), metadata.modified().unwrap())
+    };
+    let before = state(case.path(FILE));
+    let outcome = case
+        .run()
+        .code(0)
+        .stdout("")
+        .stderr(format!(
+            "sftoken: dry run: would refresh {FILE}: POST grant_type, client_id, refresh_token \
+             to {}\n",
+            endpoint.url()
+        ))
+        .file_is(FILE, document(0))
+        .files_are([FILE]);
+    assert_eq!(state(outcome.path(FILE)), before);
+    assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
+fn a_document_from_standard_input_makes_no_files() {
+    let endpoint = Endpoint::http(rotating());
+    Case::new()
+        .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
+        .env("TMPDIR", ".")
+        .stdin(document(0))
+        .run()
+        .code(0)
+        .stdout(document(1))
+        .files_are::<PathBuf>([]);
+}
+
+#[test]
+fn a_name_too_long_for_a_pending_file_is_written_in_place() {
+    let endpoint = Endpoint::http(rotating());
+    let name = "n".repeat(LONG_NAME_LEN);
+    let case = refresh(&endpoint)
+        .file(&name, document(0))
+        .mode(&name, 0o600);
+    let before = inode(case.path(&name));
+    let outcome = case
+        .arg(&name)
+        .run()
+        .code(0)
+        .file_is(&name, document(1))
+        .files_are([FILE, &name]);
+    assert_eq!(inode(outcome.path(&name)), before);
+}

@@ -1,0 +1,94 @@
+// oidc-provider with rotation and reuse detection, over https, and a way in for the tests.
+//
+//   node provider.mjs PORT CERTIFICATE KEY
+//
+// GET /test/login/CLIENT?ttl=SECONDS answers with the document of a fresh login: what the flow in
+// a browser would end with, made through the provider's own classes. The next token requests wait
+// after /test/hold until /test/release. /test/requests is how many token requests there were.
+
+import { readFileSync } from "node:fs";
+import { createServer } from "node:https";
+import { Provider } from "oidc-provider";
+
+const [port, certificate, key] = process.argv.slice(2);
+const issuer = `https://localhost:${port}`;
+const scope = "openid offline_access";
+const ordinaryTtl = 3600;
+
+/** A client that can log in and refresh. */
+function client(id, authentication) {
+  return {
+    client_id: id,
+    redirect_uris: [`${issuer}/callback`],
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    ...authentication,
+  };
+}
+
+/** Resolved unless a test holds the token requests. */
+let gate = Promise.resolve();
+let open = () => {};
+let requests = 0;
+
+const provider = new Provider(issuer, {
+  clients: [
+    client("public", { token_endpoint_auth_method: "none" }),
+    client("confidential", {
+      token_endpoint_auth_method: "client_secret_post",
+      client_secret: "secret+of the/confidential=client&100%",
+    }),
+  ],
+  // The account is looked up while a token request is served: the place to hold it.
+  async findAccount(_ctx, accountId) {
+    await gate;
+    return { accountId, claims: () => ({ sub: accountId }) };
+  },
+  rotateRefreshToken: true,
+  ttl: { AccessToken: ordinaryTtl, RefreshToken: ordinaryTtl, Grant: ordinaryTtl },
+  features: { devInteractions: { enabled: false } },
+});
+
+/** Logs in: a grant, a refresh token and an access token, saved by the provider. */
+async function login(clientId, ttl) {
+  const found = await provider.Client.find(clientId);
+  const owner = { accountId: "ada", clientId, client: found };
+  const grant = new provider.Grant(owner);
+  grant.addOIDCScope(scope);
+  const token = { ...owner, grantId: await grant.save(), scope, gty: "authorization_code" };
+  const refreshToken = new provider.RefreshToken(token);
+  refreshToken.expiresIn = ttl;
+  return {
+    client_id: clientId,
+    access_token: await new provider.AccessToken(token).save(),
+    refresh_token: await refreshToken.save(),
+    kept: [1.5, { deep: "member" }],
+  };
+}
+
+const tests = {
+  login: async ([clientId], query) => login(clientId, Number(query.get("ttl") ?? ordinaryTtl)),
+  requests: () => requests,
+  hold: () => {
+    gate = new Promise((resolve) => (open = resolve));
+  },
+  release: () => open(),
+};
+
+/** Answers a test's request with JSON. */
+async function answer(response, url) {
+  const [name, ...rest] = url.pathname.split("/").slice(2);
+  const result = await tests[name](rest, url.searchParams);
+  response.end(JSON.stringify(result ?? "done", null, 4));
+}
+
+const serve = provider.callback();
+const options = { cert: readFileSync(certificate), key: readFileSync(key) };
+createServer(options, (request, response) => {
+  const url = new URL(request.url, issuer);
+  if (url.pathname.startsWith("/test/")) {
+    return answer(response, url);
+  }
+  requests += url.pathname === "/token" ? 1 : 0;
+  return serve(request, response);
+}).listen(Number(port), "127.0.0.1");

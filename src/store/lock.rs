@@ -54,7 +54,7 @@ pub(super) struct Version {
     /// Seconds and nanoseconds.
     modified: (i64, i64),
     /// Bytes.
-    len: u64,
+    pub(super) len: u64,
 }
 
 impl Version {

@@ -167,7 +167,11 @@ impl Locked {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
         let file = &self.target.file;
-        let old_len = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        let old_len = match &self.seen {
+            Some(version) => version.len,
+            None => file.metadata()?.len(),
+        };
+        let old_len = usize::try_from(old_len).unwrap_or(usize::MAX);
         let growth = document.len().saturating_sub(old_len);
         let mut padded = document.to_vec();
         padded.resize(old_len.max(document.len()), b' ');

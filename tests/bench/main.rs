@@ -46,8 +46,9 @@ fn main() {
     let [sftoken, floor, script] = &args[..] else {
         panic!("usage: bench SFTOKEN FLOOR SCRIPT");
     };
-    let memory = Folder::new(Path::new("/dev/shm"));
-    let disk = Folder::new(Path::new("target"));
+    let memory = Folder::new(Path::new("/dev/shm"), "sftoken");
+    let beside = Folder::new(Path::new("/dev/shm"), "script");
+    let disk = Folder::new(Path::new("target"), "disk");
     let endpoint = Endpoint::builder().tls13().start(Reply::token("00D!bench"));
     let mut bounds = Bounds::default();
     let contender = |name, program, args: &[String]| Contender::new(name, program, args, &endpoint);
@@ -59,7 +60,7 @@ fn main() {
             &refresh_args(&memory.document(1), &endpoint),
         ),
         contender("curl alone", Path::new("curl"), &curl_args(&endpoint)),
-        contender("jq + curl + jq + mv", script, &[text(&memory.document(1))]),
+        contender("jq + curl + jq + mv", script, &[text(&beside.document(1))]),
         contender(
             "sftoken, file on disk",
             sftoken,
@@ -200,13 +201,13 @@ struct Folder(PathBuf);
 
 impl Folder {
     /// A new folder below `parent`, or below the temporary directory where that is missing.
-    fn new(parent: &Path) -> Self {
+    fn new(parent: &Path, name: &str) -> Self {
         let parent = if parent.is_dir() {
             parent.to_owned()
         } else {
             env::temp_dir()
         };
-        let folder = parent.join(format!("sftoken-bench-{}", std::process::id()));
+        let folder = parent.join(format!("bench-{name}-{}", std::process::id()));
         fs::create_dir(&folder).unwrap();
         Self(folder.canonicalize().unwrap())
     }

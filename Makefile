@@ -40,7 +40,7 @@ demo: ## Refresh a token against a local TLS endpoint, and show it
 	@no_proxy='*' NO_PROXY='*' target/debug/examples/endpoint --rotate --refresh-token 5Aep....25xdGgkrV -- tests/demo target/debug/sftoken
 
 test: ## Run all hermetic tests
-	$(CARGO) test --locked
+	$(CARGO) test --locked --bin sftoken --test cli
 
 check: ## Format, clippy and docs, warnings denied
 	$(CARGO) fmt --check

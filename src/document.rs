@@ -24,8 +24,9 @@ const FIRST_MILLISECONDS: u64 = 100_000_000_000;
 /// The indentation of documents that have none, as in most JSON tools.
 const DEFAULT_INDENT: &str = "  ";
 
-/// A member of this name would come back as a bare number: `arbitrary_precision` uses it inside.
-const RESERVED_BY_SERDE_JSON: &str = "$serde_json::private::Number";
+/// A member of this name behind a `$` would come back as a bare number: `arbitrary_precision` uses it
+/// inside. The `$` may be written as an escape.
+const RESERVED_BY_SERDE_JSON: &str = "serde_json::private::Number";
 
 /// A document with a non-empty string `refresh_token`.
 #[derive(Clone, Debug)]
@@ -213,30 +214,19 @@ fn parse_object(text: &str) -> Result<Document, Unusable> {
     if text.trim().is_empty() {
         return Err(Unusable::because("it is empty"));
     }
-    if unescaped(text).contains(RESERVED_BY_SERDE_JSON) {
+    if text.contains(RESERVED_BY_SERDE_JSON) {
         return Err(Unusable::because("it has a member that cannot be kept"));
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(Document {
-            members,
             indent: indent_of(text).unwrap_or(DEFAULT_INDENT).to_owned(),
-            spellings: Spellings::of(text),
+            spellings: Spellings::of(text, &members),
+            members,
             from_auth_url: false,
         }),
         Ok(_) => Err(Unusable::because("it is JSON but not an object")),
         Err(error) => Err(Unusable::because(format!("it is not JSON: {error}"))),
     }
-}
-
-/// The text with every `\uXXXX` as the character it means, for a search.
-fn unescaped(text: &str) -> String {
-    let mut parts = text.split("\\u");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |mut text, part| {
-        let hex = part.get(..4).unwrap_or_default();
-        text.extend(u32::from_str_radix(hex, 16).ok().and_then(char::from_u32));
-        text + &part[hex.len()..]
-    })
 }
 
 /// The white space before the first member that stands on a line of its own.

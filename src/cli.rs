@@ -4,7 +4,7 @@
 
 mod options;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,21 +126,18 @@ pub(crate) fn parse(args: Vec<OsString>, environment: Environment) -> Result<Com
         .options
         .first()
         .map(|arg| arg.to_string_lossy().into_owned());
-    match (first.as_deref(), args.options.len() + args.operands.len()) {
-        (Some("--help" | "-h"), 1) => return Ok(Command::Help),
-        (Some("--version" | "-V"), 1) => return Ok(Command::Version),
-        (Some("--help" | "-h" | "--version" | "-V"), _) => {
+    let is_alone = args.options.len() + args.operands.len() == 1;
+    match first.as_deref() {
+        Some("--help" | "-h") if is_alone => return Ok(Command::Help),
+        Some("--version" | "-V") if is_alone => return Ok(Command::Version),
+        Some("--help" | "-h" | "--version" | "-V") => {
             return Err(usage("--help and --version stand alone"));
         }
-        (Some("refresh"), _) => drop(args.options.remove(0)),
-        (Some(other), _) => return Err(usage(format!("unknown command {other}"))),
-        (None, _) => return Err(usage("no command")),
+        Some("refresh") => drop(args.options.remove(0)),
+        Some(other) => return Err(unknown_command(other)),
+        None => return Err(usage("no command")),
     }
-    if args
-        .options
-        .iter()
-        .any(|arg| arg == "--help" || arg == "-h")
-    {
+    if args.operands.is_empty() && (args.options == ["--help"] || args.options == ["-h"]) {
         return Ok(Command::Help);
     }
     refresh(args, environment).map(|refresh| Command::Refresh(Box::new(refresh)))
@@ -201,8 +198,27 @@ fn operand(rest: Vec<OsString>, behind_separator: Vec<OsString>) -> Result<Input
         None => Err(usage("no FILE")),
         Some(_) if !operands.is_empty() => Err(usage("more than one FILE")),
         Some(file) if file.is_empty() => Err(usage("FILE is empty")),
+        Some(file) if is_content(&file) => Err(usage("FILE is no path but tokens themselves")
+            .hint("pass them on standard input, with - as FILE")),
         Some(file) => Ok(input(file)),
     }
+}
+
+/// Whether an argument is what the file should hold: it must not be quoted in a message.
+fn is_content(file: &OsStr) -> bool {
+    let start = file.to_string_lossy();
+    let start = start.trim_start();
+    start.starts_with("force://") || start.starts_with('{')
+}
+
+/// A command that there is not. It is quoted only if it looks like one, since it may be a secret.
+fn unknown_command(word: &str) -> Error {
+    let is_word = word.len() < 20 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    usage(if is_word {
+        format!("unknown command {word}")
+    } else {
+        "the first argument is no command".to_owned()
+    })
 }
 
 /// `-` is standard input.

@@ -70,6 +70,13 @@ impl Document {
         Self::from_object(parse_object(text_of(bytes)?)?)
     }
 
+    /// Whether the bytes are a whole document, of any size: a reply may have made it longer than
+    /// what is read.
+    pub(crate) fn is_complete(bytes: &[u8]) -> bool {
+        let text = std::str::from_utf8(bytes).ok();
+        text.is_some_and(|text| parse_object(text).and_then(Self::from_object).is_ok())
+    }
+
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.
     ///
     /// # Errors

@@ -45,6 +45,8 @@ pub(crate) struct Client {
     agent: Agent,
     /// The proxy's host and port.
     proxy: Option<String>,
+    /// Whether there are two handshakes that could fail, ureq not telling which did.
+    is_proxy_https: bool,
     /// The end of the run.
     deadline: Deadline,
     /// The body of the last reply, kept open: closing it is a system call that can wait.
@@ -59,6 +61,7 @@ impl Client {
             Some(certificates) => RootCerts::new_with_certs(certificates),
         };
         let authority = proxy.as_ref().map(ProxySetting::authority);
+        let is_proxy_https = proxy.as_ref().is_some_and(ProxySetting::is_https);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -79,6 +82,7 @@ impl Client {
         Self {
             agent,
             proxy: authority,
+            is_proxy_https,
             deadline,
             last_body: Cell::default(),
         }
@@ -122,7 +126,9 @@ impl Client {
     /// What a failure of ureq means.
     fn failed(&self, endpoint: &Endpoint, error: ureq::Error, sent: bool) -> Refusal {
         let error = match tls_error(&error) {
-            Some(text) if !sent => return Refusal::fatal(tls_failure(endpoint, &text)),
+            Some(text) if !sent => {
+                return Refusal::fatal(tls_failure(&self.tls_peer(endpoint), &text));
+            }
             Some(text) => return Refusal::fatal(no_reply(endpoint, &text)),
             None => error,
         };
@@ -133,7 +139,20 @@ impl Client {
             ureq::Error::Io(_) | ureq::Error::Timeout(_) => {
                 Refusal::fatal(no_reply(endpoint, &describe(&error)))
             }
-            other => Refusal::fatal(protocol_failure(endpoint, "HTTP", &describe(&other))),
+            other => Refusal::fatal(protocol_failure(
+                &endpoint.authority(),
+                "HTTP",
+                &describe(&other),
+            )),
+        }
+    }
+
+    /// Who may have failed in a handshake.
+    fn tls_peer(&self, endpoint: &Endpoint) -> String {
+        let host = endpoint.authority();
+        match &self.proxy {
+            Some(proxy) if self.is_proxy_https => format!("{host} or its proxy {proxy}"),
+            _ => host,
         }
     }
 
@@ -243,9 +262,9 @@ fn tls_error(error: &ureq::Error) -> Option<String> {
 }
 
 /// A handshake that failed: for the certificate, or because the peer does not speak TLS.
-fn tls_failure(endpoint: &Endpoint, text: &str) -> Error {
+fn tls_failure(peer: &str, text: &str) -> Error {
     let Some(why) = text.strip_prefix("invalid peer certificate: ") else {
-        return protocol_failure(endpoint, "TLS", text);
+        return protocol_failure(peer, "TLS", text);
     };
     let why = match why {
         _ if why.contains("UnknownIssuer") => "its certificate is signed by an unknown authority",
@@ -254,19 +273,16 @@ fn tls_failure(endpoint: &Endpoint, text: &str) -> Error {
         _ if why.contains("not valid for") => "its certificate is for another name",
         _ => "its certificate is not valid",
     };
-    Error::new(
-        Class::NoHost,
-        format!("cannot trust {}: {why}", endpoint.authority()),
+    Error::new(Class::NoHost, format!("cannot trust {peer}: {why}")).hint(
+        "nothing was sent; give your own CA with --cacert, or find out who answers in its place",
     )
-    .hint("nothing was sent; give your own CA with --cacert, or find out who answers in its place")
 }
 
 /// The peer talks, but not the protocol.
-fn protocol_failure(endpoint: &Endpoint, protocol: &str, why: &str) -> Error {
-    let host = endpoint.authority();
+fn protocol_failure(peer: &str, protocol: &str, why: &str) -> Error {
     Error::new(
         Class::Protocol,
-        format!("{host} does not speak {protocol}: {why}"),
+        format!("{peer} does not speak {protocol}: {why}"),
     )
     .hint("check the host and the port of the token endpoint")
 }

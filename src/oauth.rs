@@ -1,7 +1,7 @@
 //! The token request of RFC 6749, section 6, and what the replies mean.
 //!
-//! Pure: it makes the form that is sent and sorts what came back into the classes of the contract
-//! between sftoken and its callers. The rules are by Salesforce's behaviour, not by the RFC alone:
+//! Pure: it makes the form that is sent and sorts what came back into the classes of the exit codes.
+//! The rules are by the behaviour of Salesforce, not by the RFC alone:
 //! which `error` codes exist, and which of them mean "send the same again".
 
 mod refusal;
@@ -130,7 +130,9 @@ pub(crate) fn classify(grant: &Grant, reply: &Reply) -> Result<Map<String, Value
 }
 
 /// A reply of the success class, if its access token can be used.
-fn granted(grant: &Grant, members: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+fn granted(grant: &Grant, mut members: Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+    // There may be one that is null, which says nothing that should be kept.
+    members.shift_remove("error");
     let text = |name| members.get(name).and_then(Value::as_str);
     let why = match text("access_token") {
         Some(token) if is_token(token) => return Ok(members),
@@ -147,20 +149,10 @@ fn granted(grant: &Grant, members: Map<String, Value>) -> Result<Map<String, Val
 
 /// The class of an OAuth error response (RFC 6749, section 5.2), codes compared without case.
 fn by_code(grant: &Grant, reply: &Reply, code: &str, members: &Map<String, Value>) -> Refusal {
-    let description = members
-        .get("error_description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let code_seen = code;
-    let code = code.to_ascii_lowercase();
+    let description = description(members);
     let says = |words: &str| description.to_ascii_lowercase().contains(words);
-    let said = match (code_seen, description) {
-        ("", _) => "an error without a code".to_owned(),
-        (_, "") => code_seen.to_owned(),
-        _ => format!("{code_seen}: {description}"),
-    };
-    let said = grant.harmless(&redact(&visible(&said), brought(members)));
-    let status = reply.status;
+    let said = said(grant, code, members);
+    let code = code.to_ascii_lowercase();
     let refusal = match code.as_str() {
         "unknown_error" if says("retry your request") => come_back_later(grant, &said),
         "invalid_grant"
@@ -186,7 +178,7 @@ fn by_code(grant: &Grant, reply: &Reply, code: &str, members: &Map<String, Value
         | "app_blocked"
         | "app_not_found"
         | "oauth_flow_disabled" => client_refused(grant, &said),
-        _ => match status {
+        _ => match reply.status {
             400..=499 => client_refused(grant, &said),
             500..=599 => come_back_later(grant, &said),
             200..=299 => Refusal::fatal(no_token_reply(grant, &said)),
@@ -197,6 +189,22 @@ fn by_code(grant: &Grant, reply: &Reply, code: &str, members: &Map<String, Value
         invalid_grant: code == "invalid_grant",
         ..refusal
     }
+}
+
+/// `error_description`, empty where there is none.
+fn description(members: &Map<String, Value>) -> &str {
+    let description = members.get("error_description");
+    description.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// What the server said of an error, fit to be shown.
+fn said(grant: &Grant, code: &str, members: &Map<String, Value>) -> String {
+    let said = match (code, description(members)) {
+        ("", _) => "an error without a code".to_owned(),
+        (_, "") => code.to_owned(),
+        (_, description) => format!("{code}: {description}"),
+    };
+    grant.harmless(&redact(&visible(&said), brought(members)))
 }
 
 /// The values that came with an error: should they be tokens, its description may repeat them.

@@ -74,16 +74,17 @@ pub(crate) fn result(bytes: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// `SOFTWARE` without a usable access token, which no run ends with.
 pub(crate) fn rendered(what: Print, document: &Document) -> Result<Vec<u8>, Error> {
-    let token = document
-        .access_token()
-        .ok_or_else(|| Error::new(Class::Software, "no access token to print"))?;
-    let token = token.expose();
-    Ok(match what {
-        Print::Token => format!("{token}\n").into_bytes(),
-        Print::Header => format!("Authorization: Bearer {token}\n").into_bytes(),
-        Print::Env => assignments(token, document.text("instance_url")).into_bytes(),
-        Print::Json => document.render(),
-    })
+    let token = || {
+        let token = document.access_token();
+        token.ok_or_else(|| Error::new(Class::Software, "no access token to print"))
+    };
+    let printed = match what {
+        Print::Token => format!("{}\n", token()?.expose()),
+        Print::Header => format!("Authorization: Bearer {}\n", token()?.expose()),
+        Print::Env => assignments(token()?.expose(), document.text("instance_url")),
+        Print::Json => return Ok(document.render()),
+    };
+    Ok(printed.into_bytes())
 }
 
 /// The variables that the Salesforce CLI reads.

@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde_json::{Map, Value};
+
 use crate::cli::{Input, Print, Refresh};
 use crate::document::{Document, MAX_LEN, Unusable};
 use crate::error::{Class, Error};
@@ -17,7 +19,7 @@ use crate::report::{
     Outcome, changed_members, report_save, summary, warn_if_open_to_others, whole,
 };
 use crate::settings::{Loaded, grant, proxy};
-use crate::store::{self, Locked, Slot, TokenFile};
+use crate::store::{self, How, Locked, Slot, TokenFile};
 
 /// Runs the command.
 ///
@@ -49,15 +51,24 @@ fn refresh_stdin(call: &Refresh, loaded: &Loaded) -> Result<(Document, Outcome),
     if call.dry_run {
         return Ok((document, Outcome::DryRun(grant)));
     }
-    match exchange(call, &client, &grant, || None).map_err(|refusal| refusal.error)? {
-        Exchanged::Granted(granted) => {
+    match exchange(call, &client, &grant, || None) {
+        Ok(Exchanged::Granted(granted)) => {
             let changed = document.merge(granted.members);
             call.output.step(|| granted.summary);
             call.output.step(|| changed_members(&grant, &changed));
             let outcome = refreshed(&grant, &document);
             Ok((document, outcome))
         }
-        Exchanged::Adopted(document) => Ok((document, Outcome::Adopted)),
+        Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
+        Err(Refusal {
+            error,
+            rotated: Some(token),
+            ..
+        }) => {
+            document.merge(rotation(token));
+            Err(rescued(&error, &document))
+        }
+        Err(refusal) => Err(refusal.error),
     }
 }
 
@@ -100,10 +111,9 @@ fn refresh_locked(
     if call.dry_run {
         return Ok((document, Outcome::DryRun(grant)));
     }
-    match exchange(call, &client, &grant, || replaced(locked, &grant)) {
+    match exchange(call, &client, &grant, || replaced(call, locked, &grant)) {
         Ok(Exchanged::Granted(granted)) => {
-            let changed = document.merge(granted.members);
-            let how = slot.save(&document.render())?;
+            let (changed, how) = save_merged(slot, &mut document, &grant, &granted.members)?;
             call.output.step(|| granted.summary);
             call.output.step(|| changed_members(&grant, &changed));
             report_save(call, &how);
@@ -111,7 +121,7 @@ fn refresh_locked(
             Ok((document, outcome))
         }
         Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
-        Err(refusal) => Err(keep_rotated(document, slot, refusal)),
+        Err(refusal) => Err(keep_rotated(document, slot, &grant, refusal)),
     }
 }
 
@@ -195,30 +205,56 @@ fn prepare<'a>(call: &Refresh, locked: &'a Locked, document: &Document) -> Resul
     Ok(slot)
 }
 
-/// The document at FILE, if somebody without the lock has put another refresh token there.
-fn replaced(locked: &Locked, grant: &Grant) -> Option<Document> {
+/// Saves what a reply makes of the document, or of what another program has made of it meanwhile,
+/// as long as that has the refresh token that was sent.
+fn save_merged(
+    slot: Slot,
+    document: &mut Document,
+    grant: &Grant,
+    members: &Map<String, Value>,
+) -> Result<(Vec<String>, How), Error> {
+    let changed = document.merge(members.clone());
+    let how = slot.save(&document.render(), |now| {
+        let mut latest = Document::parse(now).ok()?;
+        if latest.refresh_token() != grant.refresh_token {
+            return None;
+        }
+        latest.merge(members.clone());
+        *document = latest;
+        Some(document.render())
+    })?;
+    Ok((changed, how))
+}
+
+/// The document at FILE, if somebody without the lock has put another refresh token there, and
+/// what is to be printed is in it.
+fn replaced(call: &Refresh, locked: &Locked, grant: &Grant) -> Option<Document> {
     let document = Document::parse(&locked.read_again().ok()?).ok()?;
     let is_another = document.refresh_token() != grant.refresh_token;
-    (is_another && document.access_token().is_some()).then_some(document)
+    let needs_token = call.print.is_some_and(|what| what != Print::Json);
+    let is_enough = !needs_token || document.access_token().is_some();
+    (is_another && is_enough).then_some(document)
 }
 
 /// Saves a new refresh token although the reply is of no other use: the old one has ended.
-fn keep_rotated(mut document: Document, slot: Slot, refusal: Refusal) -> Error {
+fn keep_rotated(mut document: Document, slot: Slot, grant: &Grant, refusal: Refusal) -> Error {
     let Refusal {
         mut error, rotated, ..
     } = refusal;
     if let Some(token) = rotated {
-        document.merge(
-            [("refresh_token".to_owned(), token.into())]
-                .into_iter()
-                .collect(),
-        );
-        if let Err(not_saved) = slot.save(&document.render()) {
+        if let Err(not_saved) = save_merged(slot, &mut document, grant, &rotation(token)) {
             return not_saved;
         }
         error.message.push_str("; its new refresh token was saved");
     }
     error
+}
+
+/// A reply that has a refresh token and nothing else.
+fn rotation(token: String) -> Map<String, Value> {
+    [("refresh_token".to_owned(), token.into())]
+        .into_iter()
+        .collect()
 }
 
 /// The age of a token that need not be refreshed.
@@ -260,7 +296,7 @@ fn print(call: &Refresh, document: &Document, outcome: &Outcome) -> Result<(), E
     printed
 }
 
-/// Keeps a document that standard output did not take.
+/// Keeps a document that can be given to nobody.
 fn rescued(error: &Error, document: &Document) -> Error {
     match store::rescue(&document.render()) {
         Ok(path) => {

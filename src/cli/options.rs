@@ -61,7 +61,7 @@ pub(super) fn flag_with_value(arg: &OsStr) -> Option<&'static str> {
     })
 }
 
-/// pico-args, with the rules of the contract on top.
+/// pico-args, with stricter rules on top.
 pub(super) struct Options(pub(super) pico_args::Arguments);
 
 impl Options {
@@ -110,6 +110,9 @@ pub(super) fn complaint(option: &OsStr) -> String {
     let known = FLAGS.iter().flat_map(|(short, long)| [*short, *long]);
     if known.chain(VALUE_OPTIONS).any(|known| known == name) {
         return format!("{name} is given twice");
+    }
+    if name == "--help" || name == "-h" {
+        return format!("{name} stands alone");
     }
     // Only the name: a value glued to a misspelt option may be a secret.
     let name = name.split('=').next().unwrap_or_default();

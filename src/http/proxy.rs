@@ -1,6 +1,6 @@
 //! The proxy of the environment, and when it is used.
 
-use ureq::Proxy;
+use ureq::{Proxy, ProxyProtocol};
 
 use super::no_proxy;
 use crate::endpoint::{Endpoint, host_of};
@@ -22,9 +22,12 @@ impl ProxySetting {
     /// `USAGE` if it is none. Its text is not shown, since it may hold a password.
     pub(crate) fn parse(url: &str, variable: &'static str) -> Result<Self, Error> {
         let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        // ureq would take a port that is none for the usual one, and what stands before an unescaped
+        // # or / in a password for the host, and send the password there.
+        let is_whole = !authority.contains(['/', '?', '#']);
         match Proxy::new(url) {
-            // ureq would take a port that is none for the usual one, and send the password there.
-            Ok(proxy) if host_of(&format!("//{authority}")).is_some() => {
+            Ok(proxy) if is_whole && host_of(&format!("//{authority}")).is_some() => {
                 Ok(Self { proxy, variable })
             }
             _ => Err(Error::new(
@@ -38,6 +41,11 @@ impl ProxySetting {
     /// Host and port, without the credentials.
     pub(super) fn authority(&self) -> String {
         format!("{}:{}", self.proxy.host(), self.proxy.port())
+    }
+
+    /// Whether the connection to the proxy itself is encrypted.
+    pub(super) fn is_https(&self) -> bool {
+        self.proxy.protocol() == ProxyProtocol::Https
     }
 
     /// How verbose output calls it.

@@ -204,6 +204,15 @@ impl Locked {
         self.target.name()
     }
 
+    /// FILE as the path leads to it now. It may be another file than the locked one, and it need
+    /// not be waited for: whoever has the lock on that has not asked with the new tokens.
+    pub(super) fn unlocked_again(&self) -> Result<Self, Error> {
+        Ok(Self {
+            target: TokenFile::open(&self.target.given)?,
+            seen: None,
+        })
+    }
+
     /// What the path leads to now; that may be another file than the locked one if some program
     /// that does not know the lock replaced it.
     ///
@@ -221,7 +230,7 @@ impl Locked {
 }
 
 /// Opens for reading and writing, or for reading alone where writing is not allowed.
-fn open_for_writing_if_allowed(path: &Path) -> io::Result<(File, Option<io::Error>)> {
+pub(super) fn open_for_writing_if_allowed(path: &Path) -> io::Result<(File, Option<io::Error>)> {
     match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => Ok((file, None)),
         Err(error) if is_denied(&error) => Ok((File::open(path)?, Some(error))),

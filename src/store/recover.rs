@@ -3,12 +3,13 @@
 //! Whoever can write into the directory can plant a file of the pending file's name, so what is
 //! adopted has to look exactly like what an interrupted run leaves.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::time::SystemTime;
 
-use super::lock::{Locked, Version};
+use super::lock::{Locked, Version, open_for_writing_if_allowed};
 use super::save::{GROWTH, sync_directory};
 use super::spare::Spare;
 use super::{read_bounded, shown};
@@ -60,8 +61,6 @@ impl Locked {
     /// can see it as FILE.
     fn adopt(&mut self, mut pending: Spare, document: &[u8]) -> io::Result<()> {
         pending.file.try_lock()?;
-        // It may lack the newline at its end.
-        pending.file.write_all_at(document, 0)?;
         pending.finish(document.len(), &self.target.file)?;
         if pending.rename_to(&self.target.path).is_err() {
             self.overwrite_with_backup(document, &pending)?;
@@ -70,33 +69,35 @@ impl Locked {
         }
         let _ = sync_directory(&self.target.path);
         self.target.file = pending.file.try_clone()?;
-        self.target.write_denied = None;
         Ok(())
     }
 
     /// The pending file of an earlier run and its document, if it is what such a run leaves: a
-    /// regular file of FILE's owner, under one name, whole, and not older than FILE.
+    /// regular file of FILE's owner, under one name, whole, and not older than FILE, unless that is
+    /// dated in the future.
     fn adoptable(&self, path: &Path, named: &fs::Metadata) -> io::Result<Option<(Spare, Vec<u8>)>> {
         let target = self.target.file.metadata()?;
-        let age = |m: &fs::Metadata| (m.mtime(), m.mtime_nsec());
-        let is_ours = named.is_file()
-            && named.uid() == target.uid()
-            && named.nlink() == 1
-            && age(named) >= age(&target);
-        if !is_ours {
+        let dated = target.modified()?;
+        let is_older = dated <= SystemTime::now() && named.modified()? < dated;
+        let is_ours = named.is_file() && named.uid() == target.uid() && named.nlink() == 1;
+        if is_older || !is_ours {
             return Ok(None);
         }
-        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        // It may have FILE's mode by now, which need not allow writing; then it is finished.
+        let (file, _) = open_for_writing_if_allowed(path)?;
         // Between the two looks a link may have taken its place.
         if Version::of(&file.metadata()?) != Version::of(named) {
             return Ok(None);
         }
-        let mut document = read_bounded(&file, 2 * MAX_LEN + GROWTH)?;
-        document.truncate(document.trim_ascii_end().len());
-        if Document::parse(&document).is_err() {
+        let content = read_bounded(&file, 2 * MAX_LEN + GROWTH)?;
+        let mut document = content.trim_ascii_end().to_owned();
+        if !Document::is_complete(&document) {
             return Ok(None);
         }
         document.push(b'\n');
+        if !content.starts_with(&document) {
+            file.write_all_at(&document, 0)?;
+        }
         let pending = Spare {
             path: path.to_owned(),
             file,

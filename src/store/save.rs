@@ -101,16 +101,23 @@ impl Locked {
         self.target.path.with_file_name(pending)
     }
 
+    /// Saves a document that the pending file, if there is one, has by now.
+    fn save_written(
+        &self,
+        pending: io::Result<Spare>,
+        written: io::Result<()>,
+        document: &[u8],
+    ) -> Result<How, Error> {
+        let (why, spare) = match (pending, written) {
+            (Ok(pending), Ok(())) => return self.save_by_rename(pending, document),
+            (Ok(_), Err(why)) => (why, rescue_file(document).ok()),
+            (Err(why), _) => (why, None),
+        };
+        self.save_in_place(document, &why, spare)
+    }
+
     /// Saves by rename, and if that does not work in place.
     fn save_by_rename(&self, mut pending: Spare, document: &[u8]) -> Result<How, Error> {
-        let written = pending.file.write_all_at(document, 0);
-        if !self.is_unchanged() {
-            let complete = written.and_then(|()| pending.file.set_len(document.len() as u64));
-            return Err(self.changed_meanwhile(document, complete.ok().map(|()| pending)));
-        }
-        if let Err(why) = written {
-            return self.save_in_place(document, &why, rescue_file(document).ok());
-        }
         let finished = pending
             .finish(document.len(), &self.target.file)
             .and_then(|()| pending.rename_to(&self.target.path));
@@ -147,10 +154,20 @@ impl Locked {
         }
     }
 
-    /// A program without the lock has changed FILE since it was read: what it put there may exist
-    /// once, too. The pending file is the last resort, since the next run would put it over that.
+    /// FILE as a program without the lock has left it, and the document to put there.
+    fn latest(&self, rebase: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Option<(Self, Vec<u8>)> {
+        let mut latest = self.unlocked_again().ok()?;
+        let document = rebase(&latest.read().ok()?)?;
+        Some((latest, document))
+    }
+
+    /// A program without the lock has put something else into FILE, which may exist once, too. The
+    /// pending file is the last resort, since the next run would put it over that.
     fn changed_meanwhile(&self, document: &[u8], pending: Option<Spare>) -> Error {
         let why = "another program changed it during the refresh";
+        if let Some(pending) = &pending {
+            let _ = pending.file.set_len(document.len() as u64);
+        }
         self.not_saved(why, rescue_file(document).ok().or(pending))
     }
 
@@ -215,18 +232,34 @@ impl Slot<'_> {
         self.pending.as_ref().err().map(reason)
     }
 
-    /// Saves the document that came of the reply.
+    /// Saves the document that came of the reply. If FILE was changed since it was read, `rebase`
+    /// makes the document of what is there now, or declines.
     ///
     /// # Errors
     /// `IOERR`, naming the file that has the new tokens instead.
-    pub(crate) fn save(self, document: &[u8]) -> Result<How, Error> {
-        match self.pending {
-            Ok(pending) => self.locked.save_by_rename(pending, document),
-            Err(_) if !self.locked.is_unchanged() => {
-                Err(self.locked.changed_meanwhile(document, None))
-            }
-            Err(why) => self.locked.save_in_place(document, &why, None),
+    pub(crate) fn save(
+        self,
+        document: &[u8],
+        rebase: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<How, Error> {
+        let Self { locked, pending } = self;
+        let write = |document: &[u8]| match &pending {
+            Ok(spare) => spare.file.write_all_at(document, 0),
+            Err(_) => Ok(()),
+        };
+        // The first complete copy of the new tokens, before anything else.
+        let written = write(document);
+        if locked.is_unchanged() {
+            return locked.save_written(pending, written, document);
         }
+        let Some((latest, mut rebased)) = locked.latest(rebase) else {
+            let complete = written.and(pending).ok();
+            return Err(locked.changed_meanwhile(document, complete));
+        };
+        let len = rebased.len();
+        rebased.resize(len.max(document.len()), b' ');
+        let written = write(&rebased);
+        latest.save_written(pending, written, &rebased[..len])
     }
 }
 

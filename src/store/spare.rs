@@ -7,6 +7,8 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::lock::Version;
+
 /// Only the owner may read tokens.
 const PRIVATE: u32 = 0o600;
 
@@ -35,11 +37,19 @@ impl Spare {
         })
     }
 
-    /// Cuts the blanks off, takes over the mode of FILE and syncs.
+    /// Cuts the blanks off, takes over the mode of FILE and syncs. A FILE from the future must not
+    /// make this one look older.
     pub(super) fn finish(&self, len: usize, target: &File) -> io::Result<()> {
-        self.file.set_len(len as u64)?;
-        let mode = target.metadata()?.mode() & 0o7777;
-        if self.file.metadata()?.mode() & 0o7777 != mode {
+        let target = target.metadata()?;
+        let current = self.file.metadata()?;
+        if current.len() != len as u64 {
+            self.file.set_len(len as u64)?;
+        }
+        if target.modified()? > current.modified()? {
+            self.file.set_modified(target.modified()?)?;
+        }
+        let mode = target.mode() & 0o7777;
+        if current.mode() & 0o7777 != mode {
             self.file.set_permissions(Permissions::from_mode(mode))?;
         }
         self.file.sync_all()
@@ -52,6 +62,15 @@ impl Spare {
         Ok(())
     }
 
+    /// Whether the path still leads to this file: where FILE was replaced, the run that locked the
+    /// new one has a pending file of the same name.
+    fn is_named_by_its_path(&self) -> bool {
+        match (fs::symlink_metadata(&self.path), self.file.metadata()) {
+            (Ok(named), Ok(open)) => Version::of(&named).identity == Version::of(&open).identity,
+            _ => false,
+        }
+    }
+
     /// Stays where it is for somebody to find.
     pub(super) fn keep(mut self) -> PathBuf {
         self.temporary = false;
@@ -61,7 +80,10 @@ impl Spare {
 
 impl Drop for Spare {
     fn drop(&mut self) {
-        if self.temporary && fs::remove_file(&self.path).is_err() {
+        if !self.temporary || !self.is_named_by_its_path() {
+            return;
+        }
+        if fs::remove_file(&self.path).is_err() {
             // What cannot be removed must not look like an interrupted save to the next run.
             let _ = self.file.set_len(0);
         }

@@ -287,9 +287,47 @@ fn refuses_text_that_is_not_utf8_where_text_is_needed() {
 }
 
 #[test]
-fn refuses_commands_that_are_not_utf8_by_calling_them_unknown() {
-    let case = Case::new().arg(OsStr::from_bytes(b"r\xe9fresh"));
-    assert_usage(&case, "unknown command r\u{fffd}fresh", SEE_HELP);
+fn quotes_a_word_that_is_no_command_only_if_it_looks_like_one() {
+    let quiet = "the first argument is no command";
+    let words: [(&[u8], &str); 4] = [
+        (b"refrsh", "unknown command refrsh"),
+        (b"r\xe9fresh", quiet),
+        (
+            b"force://PlatformCLI:s3cr3t:5Aep861@acme.my.salesforce.com",
+            quiet,
+        ),
+        (b"00D41000!AQ", quiet),
+    ];
+    for (word, message) in words {
+        assert_usage(&Case::new().arg(OsStr::from_bytes(word)), message, SEE_HELP);
+    }
+}
+
+#[test]
+fn shows_no_tokens_that_stand_where_a_path_belongs() {
+    let message = "FILE is no path but tokens themselves";
+    let hint = "pass them on standard input, with - as FILE";
+    for content in [
+        "force://PlatformCLI:s3cr3t:5Aep861@acme.my.salesforce.com",
+        " \n{\"refresh_token\": \"5Aep861\"}",
+    ] {
+        let case = Case::new().args(["refresh", "--client-id", "id", content]);
+        assert_usage(&case, message, hint);
+    }
+}
+
+#[test]
+fn help_stands_alone() {
+    for (args, message) in [
+        (
+            ["refresh", "--client-id", "-h", "a"],
+            "--client-id needs a value, not another option",
+        ),
+        (["refresh", "--help", "a", "b"], "--help stands alone"),
+        (["refresh", "-h", "-q", "a"], "-h stands alone"),
+    ] {
+        assert_usage(&Case::new().args(args), message, SEE_HELP);
+    }
 }
 
 #[test]

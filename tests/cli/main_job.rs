@@ -90,7 +90,7 @@ fn refreshes_a_token_file_over_plain_http_on_this_machine() {
 }
 
 #[test]
-fn sends_the_request_of_the_contract_and_nothing_else() {
+fn sends_the_documented_request_and_nothing_else() {
     let endpoint = Endpoint::https(Reply::json(200, REPLY));
     refresh(&endpoint).code(0);
     let body =

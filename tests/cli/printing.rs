@@ -326,7 +326,6 @@ fn shows_file_names_without_their_control_characters() {
 fn shows_arguments_without_their_control_characters() {
     let hint = "hint: see sftoken --help\n";
     let calls = [
-        (["re\x1b[31mfresh", "a"], "unknown command re?[31mfresh"),
         (["refresh", "--\x1b[31m"], "unknown option --?[31m"),
         (["refresh", "--retries=\n1"], "invalid --retries: ?1"),
     ];

@@ -64,6 +64,50 @@ fn an_interrupted_save_gets_the_mode_of_the_file() {
 }
 
 #[test]
+fn an_interrupted_save_is_finished_beside_a_file_from_the_future() {
+    finishes(|case| {
+        let file = File::options().write(true).open(case.path(FILE)).unwrap();
+        let future = SystemTime::now() + Duration::from_secs(3600);
+        file.set_modified(future).unwrap();
+        case
+    });
+}
+
+#[test]
+fn an_interrupted_save_that_its_owner_may_not_write_is_finished() {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let case = refresh(&endpoint)
+        .file(PENDING, document(1))
+        .mode(FILE, 0o400)
+        .mode(PENDING, 0o400);
+    let Some(case) = unprivileged(case) else {
+        return;
+    };
+    case.arg(FILE)
+        .run()
+        .code(0)
+        .stderr(format!("{FINISHED}{}", refreshed(&endpoint)))
+        .file_is(FILE, document(2))
+        .mode_is(FILE, 0o400)
+        .files_are([FILE]);
+}
+
+#[test]
+fn an_interrupted_save_longer_than_what_is_read_is_finished() {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let filler = format!("{{\n  \"filler\": \"{}\",\n", "x".repeat(1024 * 1024));
+    let long = document(1).replace("{\n", &filler);
+    refresh(&endpoint)
+        .file(PENDING, long.clone())
+        .mode(PENDING, 0o600)
+        .arg(FILE)
+        .run()
+        .code(65)
+        .file_is(FILE, long)
+        .files_are([FILE]);
+}
+
+#[test]
 fn an_interrupted_save_without_blanks_or_newline_behind_it_is_finished() {
     finishes(|case| case.file(PENDING, document(1)));
     finishes(|case| case.file(PENDING, document(1).trim_end()));

@@ -151,7 +151,7 @@ fn assert_confined(module: &str, texts: &[&str]) {
 #[test]
 fn help_readme_and_source_have_the_same_exit_codes() {
     let rows = rows_of_source();
-    assert_eq!(rows.len(), 13, "the table of the contract");
+    assert_eq!(rows.len(), 13, "the codes of sysexits.h that are used");
     assert_eq!(rows_of_help(), rows);
     assert_eq!(rows_of_readme(), rows);
 }

@@ -234,6 +234,30 @@ fn what_another_program_put_there_is_not_overwritten() {
 }
 
 #[test]
+fn what_another_program_changes_meanwhile_is_kept_beside_the_new_tokens() {
+    let with_note = |number| document(number).replace("{\n", "{\n  \"note\": \"mine\",\n");
+    let interferences: [fn(&Case, &str); 2] = [
+        |case, content| replace(case, content),
+        |case, content| fs::write(case.path(FILE), content).unwrap(),
+    ];
+    for interfere in interferences {
+        for (theirs, ours) in [
+            (document(0), document(1)),
+            (with_note(0), with_note(1)),
+            (document(0).replace(' ', ""), document(1)),
+        ] {
+            let happens = |case: &Case| interfere(case, &theirs);
+            let outcome = meanwhile(reply(1), with_tmp, happens)
+                .code(0)
+                .stdout("")
+                .file_is(FILE, ours)
+                .files_are([FILE, "tmp"]);
+            assert!(outcome.stderr_text().starts_with("sftoken: refreshed"));
+        }
+    }
+}
+
+#[test]
 fn without_a_temporary_directory_new_tokens_stay_in_the_pending_file() {
     let without_tmp = |case: Case| case.env("TMPDIR", "/nonexistent");
     let interfere = |case: &Case| replace(case, &document(7));
@@ -306,6 +330,23 @@ fn a_document_from_standard_input_makes_no_files() {
         .code(0)
         .stdout(document(1))
         .files_are::<PathBuf>([]);
+}
+
+#[test]
+fn a_rotated_token_that_nobody_can_be_given_is_kept() {
+    let endpoint = Endpoint::http([Reply::json(200, r#"{"refresh_token":"5Aep-1"}"#)]);
+    let case = with_tmp(Case::new())
+        .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
+        .stdin(document(0));
+    let outcome = case.run().code(76).stdout("");
+    let rescued = only_file_in(&outcome.path("tmp"));
+    let (host, path) = (endpoint.address(), rescued.display());
+    outcome
+        .stderr(format!(
+            "sftoken: unusable reply from {host}: no access token; the new tokens are in {path}\n\
+             hint: use that file in place of the old tokens\n"
+        ))
+        .file_is(&rescued, document(0).replace("5Aep-0", "5Aep-1"));
 }
 
 #[test]

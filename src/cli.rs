@@ -54,7 +54,7 @@ pub(crate) struct Refresh {
     /// `--token-endpoint` or its variable.
     pub(crate) endpoint: Option<Sourced<Endpoint>>,
     /// `--cacert` or its variable.
-    pub(crate) cacert: Option<PathBuf>,
+    pub(crate) cacert: Option<Sourced<PathBuf>>,
     /// The proxy of the environment.
     pub(crate) proxy: Option<ProxySetting>,
     /// The hosts that are reached without it.
@@ -152,7 +152,7 @@ fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> 
     let client_id = options.text("--client-id")?;
     let secret_file = options.value("--client-secret-file")?;
     let endpoint = options.text("--token-endpoint")?;
-    let cacert = options.value("--cacert")?.map(PathBuf::from);
+    let cacert = options.value("--cacert")?;
     let max_age = options.parsed("--max-age", duration)?;
     let print = options.parsed("--print", print)?;
     let timeout = options.parsed("--timeout", timeout)?;
@@ -175,7 +175,8 @@ fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> 
             .as_ref()
             .map(parse_endpoint)
             .transpose()?,
-        cacert: cacert.or_else(|| present(environment, "SSL_CERT_FILE").map(PathBuf::from)),
+        cacert: sourced_path(cacert, "--cacert")
+            .or_else(|| sourced_path(present(environment, "SSL_CERT_FILE"), "SSL_CERT_FILE")),
         proxy: proxy(environment)?,
         no_proxy: first_of(environment, &["no_proxy", "NO_PROXY"])?.map(|list| list.value),
         max_age,
@@ -191,7 +192,7 @@ fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> 
 /// FILE, from what stands before and behind `--`.
 fn operand(rest: Vec<OsString>, behind_separator: Vec<OsString>) -> Result<Input, Error> {
     if let Some(option) = rest.iter().find(|arg| looks_like_option(arg)) {
-        return Err(usage(complaint(option)));
+        return Err(complaint(option));
     }
     let mut operands: Vec<OsString> = rest.into_iter().chain(behind_separator).collect();
     match operands.pop() {
@@ -219,6 +220,13 @@ fn unknown_command(word: &str) -> Error {
     } else {
         "the first argument is no command".to_owned()
     })
+    .hint("the command is refresh, as in: sftoken refresh FILE")
+}
+
+/// A path, and what gave it.
+fn sourced_path(path: Option<OsString>, source: &'static str) -> Option<Sourced<PathBuf>> {
+    let value = PathBuf::from(path?);
+    Some(Sourced { value, source })
 }
 
 /// `-` is standard input.

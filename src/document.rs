@@ -67,7 +67,14 @@ impl Document {
     /// When they are not one JSON object with a non-empty string `refresh_token`, or more than
     /// [`MAX_LEN`].
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Unusable> {
-        Self::from_object(parse_object(text_of(bytes)?)?)
+        let text = text_of(bytes)?;
+        if auth_url::is_auth_url(text.trim()) {
+            return Err(Unusable {
+                why: "it is an auth URL".to_owned(),
+                hint: Some("pass it on standard input, with - as FILE"),
+            });
+        }
+        Self::from_object(parse_object(text)?)
     }
 
     /// Whether the bytes are a whole document, of any size: a reply may have made it longer than

@@ -86,11 +86,17 @@ fn pause(call: &Refresh, pauses: &mut Pauses, refusal: &Refusal) -> bool {
     let Some(pause) = pauses.next(refusal.retry_after) else {
         return false;
     };
-    call.output.step(|| planned(pause));
+    let left = call.deadline.left();
+    call.output.step(|| planned(pause, left));
     call.deadline.pause(pause)
 }
 
 /// A pause, for verbose output.
-fn planned(pause: Duration) -> String {
-    format!("pause: {} ms", pause.as_millis())
+fn planned(pause: Duration, left: Duration) -> String {
+    let seconds = pause.as_secs_f32();
+    if pause < left {
+        format!("pause: {seconds:.1}s")
+    } else {
+        format!("no further try: a pause of {seconds:.1}s would pass the deadline")
+    }
 }

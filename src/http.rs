@@ -264,18 +264,38 @@ fn tls_error(error: &ureq::Error) -> Option<String> {
 /// A handshake that failed: for the certificate, or because the peer does not speak TLS.
 fn tls_failure(peer: &str, text: &str) -> Error {
     let Some(why) = text.strip_prefix("invalid peer certificate: ") else {
-        return protocol_failure(peer, "TLS", text);
+        let is_no_tls = text.starts_with("received corrupt message");
+        let why = if is_no_tls {
+            "its answer is something else"
+        } else {
+            text
+        };
+        return protocol_failure(peer, "TLS", why);
     };
-    let why = match why {
-        _ if why.contains("UnknownIssuer") => "its certificate is signed by an unknown authority",
-        _ if why.contains("not valid yet") => "its certificate is not valid yet",
-        _ if why.contains("expired") => "its certificate has expired",
-        _ if why.contains("not valid for") => "its certificate is for another name",
-        _ => "its certificate is not valid",
+    let (why, hint) = match why {
+        _ if why.contains("UnknownIssuer") => (
+            "its certificate is signed by an unknown authority",
+            "give your own CA with --cacert, or find out who answers in its place",
+        ),
+        _ if why.contains("not valid yet") => (
+            "its certificate is not valid yet",
+            "check the clock of this machine, else tell whoever runs that host",
+        ),
+        _ if why.contains("expired") => (
+            "its certificate has expired",
+            "check the clock of this machine, else tell whoever runs that host",
+        ),
+        _ if why.contains("not valid for") => (
+            "its certificate is for another name",
+            "check the token endpoint, or find out who answers in its place",
+        ),
+        _ => (
+            "its certificate is not valid",
+            "find out who answers in its place",
+        ),
     };
-    Error::new(Class::NoHost, format!("cannot trust {peer}: {why}")).hint(
-        "nothing was sent; give your own CA with --cacert, or find out who answers in its place",
-    )
+    Error::new(Class::NoHost, format!("cannot trust {peer}: {why}"))
+        .hint(format!("nothing was sent; {hint}"))
 }
 
 /// The peer talks, but not the protocol.

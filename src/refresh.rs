@@ -66,9 +66,9 @@ fn refresh_stdin(call: &Refresh, loaded: &Loaded) -> Result<(Document, Outcome),
             ..
         }) => {
             document.merge(rotation(token));
-            Err(rescued(&error, &document))
+            Err(rescued(&not_refreshed(call, error), &document))
         }
-        Err(refusal) => Err(refusal.error),
+        Err(refusal) => Err(not_refreshed(call, refusal.error)),
     }
 }
 
@@ -92,7 +92,7 @@ fn refresh_file(
     if !recovered && is_new(&document, before.document.as_ref()) {
         return Ok((document, Outcome::Reused));
     }
-    if let Some(age) = fresh_age(call, &document) {
+    if recovered && let Some(age) = fresh_age(call, &document) {
         return Ok((document, Outcome::Fresh(age)));
     }
     refresh_locked(call, loaded, &locked, document)
@@ -121,7 +121,7 @@ fn refresh_locked(
             Ok((document, outcome))
         }
         Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
-        Err(refusal) => Err(keep_rotated(document, slot, &grant, refusal)),
+        Err(refusal) => Err(keep_rotated(call, document, slot, &grant, refusal)),
     }
 }
 
@@ -237,11 +237,15 @@ fn replaced(call: &Refresh, locked: &Locked, grant: &Grant) -> Option<Document> 
 }
 
 /// Saves a new refresh token although the reply is of no other use: the old one has ended.
-fn keep_rotated(mut document: Document, slot: Slot, grant: &Grant, refusal: Refusal) -> Error {
-    let Refusal {
-        mut error, rotated, ..
-    } = refusal;
-    if let Some(token) = rotated {
+fn keep_rotated(
+    call: &Refresh,
+    mut document: Document,
+    slot: Slot,
+    grant: &Grant,
+    refusal: Refusal,
+) -> Error {
+    let mut error = not_refreshed(call, refusal.error);
+    if let Some(token) = refusal.rotated {
         if let Err(not_saved) = save_merged(slot, &mut document, grant, &rotation(token)) {
             return not_saved;
         }
@@ -284,16 +288,32 @@ fn print(call: &Refresh, document: &Document, outcome: &Outcome) -> Result<(), E
         return Ok(());
     };
     let is_only_copy = from_stdin && matches!(outcome, Outcome::Refreshed { rotated: true, .. });
-    if is_only_copy && what != Print::Json {
-        output::warning(
-            "the refresh token was rotated; only --print json would have kept the new one",
-        );
-    }
     let printed = output::result(&output::rendered(what, document)?);
-    if is_only_copy && what == Print::Json {
-        return printed.map_err(|error| rescued(&error, document));
+    match printed {
+        Ok(()) if is_only_copy && (what != Print::Json || store::is_output_discarded()) => {
+            keep_only_copy(document);
+            Ok(())
+        }
+        Err(error) if is_only_copy => Err(rescued(&error, document)),
+        Err(error) if !from_stdin => {
+            let name = store::name_of(&call.file);
+            Err(error.hint(format!("{name} has the token; do not log in again")))
+        }
+        printed => printed,
     }
-    printed
+}
+
+/// Keeps a rotated refresh token that standard output did not take, for who may need it.
+fn keep_only_copy(document: &Document) {
+    match store::rescue(&document.render()) {
+        Ok(path) => output::warning(format_args!(
+            "the refresh token on standard input was rotated; the new one is in {}",
+            store::shown(&path)
+        )),
+        Err(_) => output::warning(
+            "the refresh token on standard input was rotated, and the new one is lost; log in again",
+        ),
+    }
 }
 
 /// Keeps a document that can be given to nobody.
@@ -306,6 +326,15 @@ fn rescued(error: &Error, document: &Document) -> Error {
         }
         Err(_) => Error::new(error.class, format!("{error}; the new tokens are lost"))
             .hint("log in again"),
+    }
+}
+
+/// What the network said, with the file that it is about: many runs may share a host.
+fn not_refreshed(call: &Refresh, error: Error) -> Error {
+    let name = store::name_of(&call.file);
+    Error {
+        message: format!("cannot refresh {name}: {error}"),
+        ..error
     }
 }
 

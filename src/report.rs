@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::Refresh;
+use crate::cli::{Input, Refresh};
 use crate::oauth::Grant;
 use crate::output;
 use crate::store::{self, How, TokenFile};
@@ -36,7 +36,11 @@ pub(crate) fn summary(call: &Refresh, outcome: &Outcome) -> String {
             } else {
                 ""
             };
-            format!("refreshed {name} at {host}{note}")
+            let what = match call.file {
+                Input::Stdin => format!("the token from {name}"),
+                Input::Path(_) => name,
+            };
+            format!("refreshed {what} at {host}{note}")
         }
         Outcome::Fresh(age) => format!("kept {name}: its token is {} old", whole(*age)),
         Outcome::Reused => format!("kept {name}: another process has just refreshed it"),

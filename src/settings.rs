@@ -135,12 +135,15 @@ fn endpoint(call: &Refresh, document: &Document) -> Result<Sourced<Endpoint>, Er
 
 /// The trusted roots.
 fn roots(call: &Refresh) -> Result<Roots, Error> {
-    let Some(path) = &call.cacert else {
+    let Some(Sourced { value, source }) = &call.cacert else {
         return Ok(Roots::built_in());
     };
-    let input = Input::Path(path.clone());
-    let name = store::name_of(&input);
-    let pem = store::read_input(&input, MAX_CA_LEN)?;
+    let input = Input::Path(value.clone());
+    let name = match *source {
+        "--cacert" => store::name_of(&input),
+        variable => format!("{} (from {variable})", store::name_of(&input)),
+    };
+    let pem = store::read_as(&input, &name, MAX_CA_LEN)?;
     if pem.len() > MAX_CA_LEN {
         return Err(store::unreadable(&name, "it is larger than 16 MiB"));
     }

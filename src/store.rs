@@ -13,8 +13,9 @@ pub(crate) use lock::{Locked, TokenFile};
 pub(crate) use save::{How, Slot};
 pub(crate) use spare::rescue;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::cli::Input;
@@ -32,11 +33,26 @@ pub(crate) const MAX_CA_LEN: usize = 16 * 1024 * 1024;
 /// # Errors
 /// `NOINPUT`, naming the file.
 pub(crate) fn read_input(input: &Input, limit: usize) -> Result<Vec<u8>, Error> {
+    read_as(input, &name_of(input), limit)
+}
+
+/// The same for an input that messages call `name`.
+///
+/// # Errors
+/// `NOINPUT`, with that name.
+pub(crate) fn read_as(input: &Input, name: &str, limit: usize) -> Result<Vec<u8>, Error> {
     match input {
         Input::Stdin => read_bounded(io::stdin().lock(), limit),
         Input::Path(path) => File::open(path).and_then(|file| read_bounded(file, limit)),
     }
-    .map_err(|error| unreadable(&name_of(input), &reason(&error)))
+    .map_err(|error| unreadable(name, &reason(&error)))
+}
+
+/// Whether standard output goes nowhere. A closed one does, too: the standard library puts
+/// `/dev/null` in its place before `main`.
+pub(crate) fn is_output_discarded() -> bool {
+    let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());
+    matches!((device("/dev/fd/1"), device("/dev/null")), (Ok(output), Ok(null)) if output == null)
 }
 
 /// How messages call an input.

@@ -105,18 +105,23 @@ impl Options {
 }
 
 /// What is wrong with an option that pico-args left over.
-pub(super) fn complaint(option: &OsStr) -> String {
+pub(super) fn complaint(option: &OsStr) -> Error {
     let name = option.to_string_lossy();
     let known = FLAGS.iter().flat_map(|(short, long)| [*short, *long]);
     if known.chain(VALUE_OPTIONS).any(|known| known == name) {
-        return format!("{name} is given twice");
+        return usage(format!("{name} is given twice"));
     }
     if name == "--help" || name == "-h" {
-        return format!("{name} stands alone");
+        return usage(format!("{name} stands alone"));
     }
     // Only the name: a value glued to a misspelt option may be a secret.
     let name = name.split('=').next().unwrap_or_default();
-    format!("unknown option {name}")
+    let error = usage(format!("unknown option {name}"));
+    if name == "--client-secret" {
+        return error
+            .hint("no option takes a secret: give --client-secret-file or SFTOKEN_CLIENT_SECRET");
+    }
+    error
 }
 
 /// Whether an argument starts as options do; `-` alone is standard input.

@@ -68,8 +68,7 @@ pub(crate) fn no_reply(endpoint: &Endpoint, why: &str) -> Error {
 pub(super) fn come_back_later(grant: &Grant, said: &str) -> Refusal {
     let host = grant.endpoint.authority();
     Refusal::transient(
-        Error::new(Class::TempFail, format!("{host} is busy: {said}"))
-            .hint("the refresh token was not used; try again later"),
+        Error::new(Class::TempFail, format!("{host} is busy: {said}")).hint("try again later"),
     )
 }
 

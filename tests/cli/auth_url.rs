@@ -19,9 +19,6 @@ const REFRESHED: &str = r#"{
 }
 "#;
 
-/// What to do about a document that is none.
-const GIVE_DOCUMENT: &str = "give the JSON document of a Salesforce login";
-
 /// What to do about an auth URL that is none.
 const GIVE_AUTH_URL: &str = "an auth URL is force://CLIENT_ID:CLIENT_SECRET:REFRESH_TOKEN@HOST";
 
@@ -55,7 +52,9 @@ fn stands_for_a_document_as_text_and_in_the_json_of_the_cli() {
         refresh(input, &endpoint)
             .code(0)
             .stdout(REFRESHED)
-            .stderr(format!("sftoken: refreshed standard input at {host}\n"));
+            .stderr(format!(
+                "sftoken: refreshed the token from standard input at {host}\n"
+            ));
         let sent = "grant_type=refresh_token&client_id=PlatformCLI&refresh_token=5Aep861_r.t%3D%3D";
         assert_eq!(endpoint.only_request().body, sent.as_bytes());
     }
@@ -94,7 +93,7 @@ fn prints_a_token_in_one_step() {
         .code(0)
         .stdout("new-access\n")
         .stderr(format!(
-            "sftoken: refreshed standard input at {}\n",
+            "sftoken: refreshed the token from standard input at {}\n",
             endpoint.address()
         ));
 }
@@ -217,8 +216,8 @@ fn does_not_replace_the_refresh_token_that_a_document_has() {
 fn is_taken_from_standard_input_only() {
     let endpoint = Endpoint::http(granted());
     let no_json = (
-        "it is not JSON: expected ident at line 1 column 2",
-        GIVE_DOCUMENT,
+        "it is an auth URL",
+        "pass it on standard input, with - as FILE",
     );
     let no_document = (
         "it has no refresh_token",

@@ -151,7 +151,7 @@ fn only_the_certificates_in_the_file_are_trusted() {
     );
     let hint =
         "nothing was sent; give your own CA with --cacert, or find out who answers in its place";
-    let Failure { code, stderr } = Failure::new(68, &message, hint);
+    let Failure { code, stderr } = Failure::refresh(68, &message, hint);
     let outcome = trusting(&endpoint, unrelated().cert.pem()).run();
     outcome.code(code).stderr(stderr).stdout("");
     assert!(endpoint.requests().is_empty());

@@ -12,8 +12,10 @@ use crate::samples::{
 };
 
 /// What to do about an endpoint that cannot be trusted.
-const GIVE_CA: &str = "nothing was sent; give your own CA with --cacert, \
-                       or find out who answers in its place";
+const UNKNOWN: (&str, &str) = (
+    "its certificate is signed by an unknown authority",
+    "give your own CA with --cacert, or find out who answers in its place",
+);
 
 /// A refresh without trusted roots of its own.
 fn refresh(endpoint: &Endpoint) -> Case {
@@ -24,13 +26,14 @@ fn refresh(endpoint: &Endpoint) -> Case {
 
 /// Expects that the endpoint was not trusted, for this reason, and has seen no request.
 #[track_caller]
-fn assert_not_trusted(outcome: Outcome, endpoint: &Endpoint, why: &str) {
+fn assert_not_trusted(outcome: Outcome, endpoint: &Endpoint, (why, hint): (&str, &str)) {
     let host = endpoint.address();
     outcome
         .code(68)
         .stdout("")
         .stderr(format!(
-            "sftoken: cannot trust {host}: {why}\nhint: {GIVE_CA}\n"
+            "sftoken: cannot refresh {FILE}: cannot trust {host}: {why}\n\
+             hint: nothing was sent; {hint}\n"
         ))
         .file_is(FILE, DOCUMENT)
         .files_are([FILE]);
@@ -46,14 +49,18 @@ fn assert_refreshed(outcome: Outcome, endpoint: &Endpoint) {
 
 #[test]
 fn does_not_trust_a_certificate_that_is_wrong_in_any_one_way() {
-    let unknown = "its certificate is signed by an unknown authority";
+    let wrong_name = (
+        "its certificate is for another name",
+        "check the token endpoint, or find out who answers in its place",
+    );
+    let expired = (
+        "its certificate has expired",
+        "check the clock of this machine, else tell whoever runs that host",
+    );
     let certificates = [
-        (Certificate::UnknownIssuer, unknown),
-        (
-            Certificate::WrongName,
-            "its certificate is for another name",
-        ),
-        (Certificate::Expired, "its certificate has expired"),
+        (Certificate::UnknownIssuer, UNKNOWN),
+        (Certificate::WrongName, wrong_name),
+        (Certificate::Expired, expired),
     ];
     for (certificate, why) in certificates {
         let builder = Endpoint::builder().certificate(certificate);
@@ -67,10 +74,9 @@ fn does_not_trust_a_certificate_that_is_wrong_in_any_one_way() {
 #[test]
 fn does_not_trust_a_private_ca_without_being_told_of_it() {
     let endpoint = Endpoint::https(granted());
-    let why = "its certificate is signed by an unknown authority";
-    assert_not_trusted(refresh(&endpoint).run(), &endpoint, why);
+    assert_not_trusted(refresh(&endpoint).run(), &endpoint, UNKNOWN);
     let empty_variable = refresh(&endpoint).env("SSL_CERT_FILE", "");
-    assert_not_trusted(empty_variable.run(), &endpoint, why);
+    assert_not_trusted(empty_variable.run(), &endpoint, UNKNOWN);
 }
 
 #[test]
@@ -125,24 +131,28 @@ fn refuses_a_ca_file_that_is_missing_or_holds_no_certificate() {
     let files = [
         (
             "none.pem",
-            "cannot read none.pem: no such file or directory",
+            "cannot read none.pem{}: no such file or directory",
             check,
         ),
-        (".", "cannot read .: is a directory", check),
-        ("empty.pem", "no certificate in empty.pem", give),
-        ("text.pem", "no certificate in text.pem", give),
-        ("key.pem", "no certificate in key.pem", give),
+        (".", "cannot read .{}: is a directory", check),
+        ("empty.pem", "no certificate in empty.pem{}", give),
+        ("text.pem", "no certificate in text.pem{}", give),
+        ("key.pem", "no certificate in key.pem{}", give),
     ];
     for (file, message, hint) in files {
         let case = refresh(&endpoint)
             .file("empty.pem", "")
             .file("text.pem", "no PEM\n")
             .file("key.pem", &key);
-        let stderr = format!("sftoken: {message}\nhint: {hint}\n");
+        let said = |origin| {
+            let message = message.replace("{}", origin);
+            format!("sftoken: {message}\nhint: {hint}\n")
+        };
         let by_option = case.clone().args(["--cacert", file]).run();
-        by_option.code(66).stdout("").stderr(&stderr);
+        by_option.code(66).stdout("").stderr(said(""));
         let by_variable = case.env("SSL_CERT_FILE", file).run();
-        by_variable.code(66).stdout("").stderr(&stderr);
+        let origin = " (from SSL_CERT_FILE)";
+        by_variable.code(66).stdout("").stderr(said(origin));
     }
     assert_eq!(endpoint.connections(), 0);
 }
@@ -172,7 +182,9 @@ fn calls_a_server_that_does_not_speak_tls_by_that_name() {
     let outcome = refresh_file(DOCUMENT, &endpoint).run();
     let said = outcome.stderr_text();
     assert!(
-        said.starts_with(&format!("sftoken: {host} does not speak TLS: ")),
+        said.starts_with(&format!(
+            "sftoken: cannot refresh token.json: {host} does not speak TLS: "
+        )),
         "{said}"
     );
     outcome

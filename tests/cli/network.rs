@@ -73,30 +73,35 @@ impl Failure {
         Self { code, stderr }
     }
 
+    /// What the network said about the refresh of [`FILE`], and its hint.
+    pub(crate) fn refresh(code: i32, message: &str, hint: &str) -> Self {
+        Self::new(code, &format!("cannot refresh {FILE}: {message}"), hint)
+    }
+
     /// Nothing was sent, since there was no connection.
     pub(crate) fn unreachable(host: &str, why: &str) -> Self {
         let hint = "nothing was sent; check the name and the network, and try again";
-        Self::new(69, &format!("cannot reach {host}: {why}"), hint)
+        Self::refresh(69, &format!("cannot reach {host}: {why}"), hint)
     }
 
     /// Nothing was sent, since the proxy did not do its part.
     pub(crate) fn proxy(host: &str, proxy: &str, why: &str) -> Self {
         let hint = "nothing was sent; check the proxy, or name the host in NO_PROXY";
         let message = format!("cannot reach {host} through the proxy {proxy}: {why}");
-        Self::new(69, &message, hint)
+        Self::refresh(69, &message, hint)
     }
 
     /// The request was sent and no reply came.
     pub(crate) fn no_reply(host: &str, why: &str) -> Self {
         let hint = "the request was sent and not repeated: the server may have processed it; \
                     if the next run is refused, log in again";
-        Self::new(69, &format!("no reply from {host}: {why}"), hint)
+        Self::refresh(69, &format!("no reply from {host}: {why}"), hint)
     }
 
     /// The server wants to be asked later.
     pub(crate) fn busy(host: &str, said: &str) -> Self {
-        let hint = "the refresh token was not used; try again later";
-        Self::new(75, &format!("{host} is busy: {said}"), hint)
+        let hint = "try again later";
+        Self::refresh(75, &format!("{host} is busy: {said}"), hint)
     }
 
     /// The run failed in this way, printed nothing and left the usual file as it was, alone in its

@@ -85,23 +85,42 @@ fn prints_the_document_for_standard_input_and_saves_nothing() {
         .code(0)
         .stdout(ROTATED)
         .stderr(format!(
-            "sftoken: refreshed standard input at {}, refresh token rotated\n",
+            "sftoken: refreshed the token from standard input at {}, refresh token rotated\n",
             endpoint.address()
         ))
         .files_are([""; 0]);
 }
 
 #[test]
-fn warns_if_a_rotated_refresh_token_is_printed_nowhere() {
+fn keeps_a_rotated_refresh_token_that_is_printed_nowhere() {
     let endpoint = Endpoint::http(rotated());
-    let warning = "sftoken: warning: the refresh token was rotated; \
-                   only --print json would have kept the new one\n";
-    refresh_stdin(DOCUMENT, &endpoint)
-        .args(["--print", "token", "--quiet"])
-        .run()
-        .code(0)
-        .stdout("new-access\n")
-        .stderr(warning);
+    let case = || {
+        let case = refresh_stdin(DOCUMENT, &endpoint).subdirectory("tmp");
+        let tmp = case.path("tmp");
+        case.env("TMPDIR", tmp).arg("--quiet")
+    };
+    let shell = |redirection: &str| {
+        let script = format!("exec \"$@\" {redirection}");
+        case().through(["/bin/sh", "-c", &script, "sh"])
+    };
+    let cases = [
+        (case().args(["--print", "token"]), "new-access\n"),
+        (shell(">/dev/null"), ""),
+        (shell(">&-"), ""),
+    ];
+    for (case, stdout) in cases {
+        let outcome = case.run().code(0).stdout(stdout);
+        let [rescued] = &files_in(&outcome, "tmp")[..] else {
+            panic!("not one file in tmp\n{outcome}");
+        };
+        let path = outcome.path("tmp").join(rescued);
+        let warning = format!(
+            "sftoken: warning: the refresh token on standard input was rotated; \
+             the new one is in {}\n",
+            path.display()
+        );
+        outcome.stderr(warning).file_is(&path, ROTATED);
+    }
 }
 
 #[test]
@@ -115,7 +134,10 @@ fn fails_but_has_saved_if_standard_output_cannot_be_written() {
     for (case, why) in cases {
         case.run()
             .code(74)
-            .stderr(format!("sftoken: cannot write to standard output: {why}\n"))
+            .stderr(format!(
+                "sftoken: cannot write to standard output: {why}\n\
+                 hint: {FILE} has the token; do not log in again\n"
+            ))
             .file_is(FILE, ROTATED)
             .files_are([FILE]);
     }
@@ -243,7 +265,6 @@ fn verbose_tells_where_each_value_came_from() {
              * token: of unknown age\n\
              * lock: token.json is ours\n\
              * document: token.json, 4 members, 101 bytes\n\
-             * token: of unknown age\n\
              * endpoint: https://acme.my.salesforce.com/services/oauth2/token \
              (from instance_url in the document)\n\
              * client id: c (from client_id in the document)\n\

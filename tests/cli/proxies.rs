@@ -186,7 +186,7 @@ fn wants_credentials(endpoint: &Endpoint, proxy: &Endpoint) -> Failure {
         "cannot reach {host} through the proxy {proxy}: the proxy answered with status 407"
     );
     let hint = "nothing was sent; put the user and the password into the proxy's URL";
-    Failure::new(69, &message, hint)
+    Failure::refresh(69, &message, hint)
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn failure(host: &str, status: u16, target: &str) -> Failure {
     let hint = "if you trust that host, give it as --token-endpoint; \
                 usually it is the My Domain of the org";
     let message = format!("redirect from {host} not followed: status {status} points at {target}");
-    Failure::new(76, &message, hint)
+    Failure::refresh(76, &message, hint)
 }
 
 /// A redirect costs one request and names its target; none stands for the endpoint's own host.

@@ -70,39 +70,39 @@ fn busy(said: &str) -> Failure {
 /// The server wants to be left alone.
 fn limited(said: &str) -> Failure {
     let hint = "wait an hour; each further try counts as a login";
-    Failure::new(75, &format!("{HOST} limits the logins: {said}"), hint)
+    Failure::refresh(75, &format!("{HOST} limits the logins: {said}"), hint)
 }
 
 /// The refresh token was refused.
 fn refused(said: &str) -> Failure {
     let hint = "log in again; the token is expired or revoked, or its user or IP address is barred";
     let message = format!("{HOST} refused the refresh token: {said}");
-    Failure::new(77, &message, hint)
+    Failure::refresh(77, &message, hint)
 }
 
 /// The client was refused.
 fn client(said: &str) -> Failure {
     let hint = "check the client id, the client secret and the policies of the connected app";
-    Failure::new(78, &format!("{HOST} refused the client: {said}"), hint)
+    Failure::refresh(78, &format!("{HOST} refused the client: {said}"), hint)
 }
 
 /// The reply carries no OAuth answer.
 fn unusable(status: u16, shape: &str) -> Failure {
     let hint = "check the token endpoint, and whether a proxy or a login page answers in its place";
     let message = format!("unusable reply from {HOST}: status {status} with {shape}");
-    Failure::new(76, &message, hint)
+    Failure::refresh(76, &message, hint)
 }
 
 /// The reply is a success without a usable token.
 fn no_token(what: &str) -> Failure {
     let message = format!("unusable reply from {HOST}: {what}");
-    Failure::new(76, &message, "check the token endpoint")
+    Failure::refresh(76, &message, "check the token endpoint")
 }
 
 /// The reply is not HTTP.
 fn no_http(why: &str) -> Failure {
     let hint = "check the host and the port of the token endpoint";
-    Failure::new(76, &format!("{HOST} does not speak HTTP: {why}"), hint)
+    Failure::refresh(76, &format!("{HOST} does not speak HTTP: {why}"), hint)
 }
 
 #[test]
@@ -531,7 +531,7 @@ fn a_new_refresh_token_is_saved_though_the_access_token_is_of_no_use() {
         let endpoint = Endpoint::http(Reply::json(200, json));
         let host = host(&endpoint);
         let stderr = format!(
-            "sftoken: unusable reply from {host}: {what}; its new refresh token was saved\n\
+            "sftoken: cannot refresh token.json: unusable reply from {host}: {what}; its new refresh token was saved\n\
              hint: check the token endpoint\n"
         );
         refresh(&endpoint)

@@ -90,7 +90,9 @@ fn refused_connections_are_made_again_after_a_pause() {
         "{outcome}"
     );
     assert!(
-        stderr.contains(&format!("* try 2: {refused}\nsftoken: {refused}\n")),
+        stderr.contains(&format!(
+            "* try 2: {refused}\nsftoken: cannot refresh {FILE}: {refused}\n"
+        )),
         "{outcome}"
     );
     assert!(start.elapsed() >= Duration::from_millis(375), "{outcome}");
@@ -117,7 +119,9 @@ fn a_connection_that_is_reset_behind_the_handshake_is_not_made_again() {
         .start(token());
     let outcome = refresh(&endpoint).run().code(69).file_is(FILE, BEFORE);
     assert!(
-        outcome.stderr_text().starts_with("sftoken: no reply from"),
+        outcome
+            .stderr_text()
+            .starts_with("sftoken: cannot refresh token.json: no reply from"),
         "{outcome}"
     );
     assert_eq!((endpoint.connections(), endpoint.requests().len()), (1, 0));
@@ -139,7 +143,7 @@ fn a_retry_after_wins_over_the_own_pause() {
     let outcome = refresh(&endpoint).arg("--verbose").run().code(0);
     assert!(start.elapsed() >= Duration::from_secs(1), "{outcome}");
     assert!(
-        outcome.stderr_text().contains("* pause: 1000 ms\n"),
+        outcome.stderr_text().contains("* pause: 1.0s\n"),
         "{outcome}"
     );
 }

@@ -343,7 +343,7 @@ fn a_rotated_token_that_nobody_can_be_given_is_kept() {
     let (host, path) = (endpoint.address(), rescued.display());
     outcome
         .stderr(format!(
-            "sftoken: unusable reply from {host}: no access token; the new tokens are in {path}\n\
+            "sftoken: cannot refresh standard input: unusable reply from {host}: no access token; the new tokens are in {path}\n\
              hint: use that file in place of the old tokens\n"
         ))
         .file_is(&rescued, document(0).replace("5Aep-0", "5Aep-1"));

@@ -62,11 +62,11 @@ impl Spare {
         Ok(())
     }
 
-    /// Whether the path still leads to this file: where FILE was replaced, the run that locked the
-    /// new one has a pending file of the same name.
-    fn is_named_by_its_path(&self) -> bool {
+    /// Whether the path leads to another file for certain: where FILE was replaced, the run that
+    /// locked the new one has a pending file of the same name.
+    fn has_lost_its_name(&self) -> bool {
         match (fs::symlink_metadata(&self.path), self.file.metadata()) {
-            (Ok(named), Ok(open)) => Version::of(&named).identity == Version::of(&open).identity,
+            (Ok(named), Ok(open)) => Version::of(&named).identity != Version::of(&open).identity,
             _ => false,
         }
     }
@@ -80,7 +80,7 @@ impl Spare {
 
 impl Drop for Spare {
     fn drop(&mut self) {
-        if !self.temporary || !self.is_named_by_its_path() {
+        if !self.temporary || self.has_lost_its_name() {
             return;
         }
         if fs::remove_file(&self.path).is_err() {

@@ -226,6 +226,33 @@ fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// The calls that a save consists of.
+#[track_caller]
+fn assert_saves_by(setup: Setup, expected: &[&str]) {
+    let trace = Place::new(setup).clean_run().trace;
+    assert_eq!(trace.saving(), expected);
+}
+
+#[test]
+#[ignore = "needs strace; make torture runs it"]
+fn each_step_of_a_save_is_on_the_disk_before_the_next() {
+    let replaced = ["ftruncate", "fsync", "rename", "fsync"];
+    assert_saves_by(Setup::default(), &replaced);
+    let mounted = Setup {
+        directory: Directory::Mounted,
+        ..Setup::default()
+    };
+    let in_place = [
+        "ftruncate",
+        "fsync",
+        "rename",
+        "fsync",
+        "ftruncate",
+        "unlink",
+    ];
+    assert_saves_by(mounted, &in_place);
+}
+
 #[test]
 #[ignore = "long; make torture runs it"]
 fn replaced_by_rename() {

@@ -109,6 +109,15 @@ impl Trace {
         after.any(Call::is_completed_receive)
     }
 
+    /// The calls on files that a save consists of, in order, once a document was written.
+    pub(crate) fn saving(&self) -> Vec<&str> {
+        let is_step = |name: &&str| matches!(*name, "fsync" | "rename" | "unlink" | "ftruncate");
+        let calls = self.after_connecting();
+        let after_writing = calls.skip_while(|call| !call.writes_document());
+        let names = after_writing.map(|call| call.name.as_str());
+        names.filter(is_step).collect()
+    }
+
     /// Whether a document was written after the server was asked.
     pub(crate) fn has_written(&self) -> bool {
         let mut calls = self.after_connecting();

@@ -36,7 +36,7 @@ build: ## Build target/release/sftoken
 	$(CARGO) build --release --locked
 
 demo: ## Refresh a token against a local TLS endpoint, and show it
-	@$(CARGO) build --quiet --locked --bin sftoken --example endpoint
+	$(CARGO) build --locked --bin sftoken --example endpoint
 	@no_proxy='*' NO_PROXY='*' target/debug/examples/endpoint --rotate --refresh-token 5Aep....25xdGgkrV -- tests/demo target/debug/sftoken
 
 test: ## Run all hermetic tests
@@ -59,7 +59,7 @@ dist: static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install-files FROM=target/static PREFIX=target/dist/$(DIST) DESTDIR=
 	install -m 644 README.md LICENSE CHANGELOG.md target/dist/$(DIST)
-	install -D -m 644 doc/recipes.md target/dist/$(DIST)/doc/recipes.md
+	install -D -m 644 -t target/dist/$(DIST)/doc doc/sftoken.1 doc/recipes.md doc/size.md
 	cd target/dist && $(TAR) -c $(DIST) | gzip -9n > $(DIST).tar.gz
 	cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
 
@@ -77,7 +77,11 @@ recipes: ## Check and run doc/recipes.md
 	$(CARGO) build --locked --bin sftoken --example endpoint
 	tests/recipes/run
 
-install: build ## Install below DESTDIR/PREFIX (default /usr/local)
+# Not a prerequisite of its own: root, who installs, need not have a toolchain.
+target/release/sftoken:
+	@$(MAKE) --no-print-directory build
+
+install: target/release/sftoken ## Install what was built below DESTDIR/PREFIX (default /usr/local)
 	@$(MAKE) --no-print-directory install-files FROM=target/release
 
 install-files:

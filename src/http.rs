@@ -34,6 +34,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// it clear buffers of 128 KiB, a sixth of all instructions of a run.
 const MAX_HEAD_LEN: usize = 16 * 1024;
 
+/// What to do about a certificate that is not valid at this time.
+const CHECK_CLOCK: &str = "check the clock of this machine, else tell whoever runs that host";
+
 /// How far behind the deadline a stuck connection is torn down. ureq starts its time limit anew at
 /// each read of a CONNECT proxy's answer, so a proxy that drips would hold us for ever.
 const GRACE: Duration = Duration::from_millis(300);
@@ -277,14 +280,8 @@ fn tls_failure(peer: &str, text: &str) -> Error {
             "its certificate is signed by an unknown authority",
             "give your own CA with --cacert, or find out who answers in its place",
         ),
-        _ if why.contains("not valid yet") => (
-            "its certificate is not valid yet",
-            "check the clock of this machine, else tell whoever runs that host",
-        ),
-        _ if why.contains("expired") => (
-            "its certificate has expired",
-            "check the clock of this machine, else tell whoever runs that host",
-        ),
+        _ if why.contains("not valid yet") => ("its certificate is not valid yet", CHECK_CLOCK),
+        _ if why.contains("expired") => ("its certificate has expired", CHECK_CLOCK),
         _ if why.contains("not valid for") => (
             "its certificate is for another name",
             "check the token endpoint, or find out who answers in its place",

@@ -3,13 +3,14 @@
 //! Data flows one way. [`cli`] turns arguments and environment into a command; [`refresh`] tells
 //! the story; [`document`] is the JSON tree (with [`auth_url`] and [`numbers`]); [`settings`]
 //! decides where each value comes from, [`endpoint`] where the secrets may go; [`exchange`] sends
-//! and tries again by the rules of [`oauth`] and [`retry`], through [`http`], the only
-//! module that knows ureq; [`store`] alone touches the disk and [`output`] alone prints what
-//! [`report`] words.
-//! Every failure is an [`error::Error`], whose class is the exit code.
+//! and tries again by the rules of [`oauth`] and [`retry`], through [`http`], the only module that
+//! knows ureq; [`store`] alone touches the disk; [`deliver`] hands over the result, [`report`] words
+//! what happened, and [`output`] alone prints. Every failure is an [`error::Error`], whose class is
+//! the exit code.
 
 mod auth_url;
 mod cli;
+mod deliver;
 mod document;
 mod endpoint;
 mod error;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value};
 
 use crate::cli::{Input, Print, Refresh};
+use crate::deliver::{print, rescued};
 use crate::document::{Document, MAX_LEN, Unusable};
 use crate::error::{Class, Error};
 use crate::exchange::{Exchanged, exchange};
@@ -278,54 +279,6 @@ fn refreshed(grant: &Grant, document: &Document) -> Outcome {
     Outcome::Refreshed {
         host: grant.endpoint.authority(),
         rotated: document.refresh_token() != grant.refresh_token,
-    }
-}
-
-/// Writes what `--print` asks for.
-fn print(call: &Refresh, document: &Document, outcome: &Outcome) -> Result<(), Error> {
-    let from_stdin = call.file == Input::Stdin;
-    let Some(what) = call.print.or(from_stdin.then_some(Print::Json)) else {
-        return Ok(());
-    };
-    let is_only_copy = from_stdin && matches!(outcome, Outcome::Refreshed { rotated: true, .. });
-    let printed = output::result(&output::rendered(what, document)?);
-    match printed {
-        Ok(()) if is_only_copy && (what != Print::Json || store::is_output_discarded()) => {
-            keep_only_copy(document);
-            Ok(())
-        }
-        Err(error) if is_only_copy => Err(rescued(&error, document)),
-        Err(error) if !from_stdin => {
-            let name = store::name_of(&call.file);
-            Err(error.hint(format!("{name} has the token; do not log in again")))
-        }
-        printed => printed,
-    }
-}
-
-/// Keeps a rotated refresh token that standard output did not take, for who may need it.
-fn keep_only_copy(document: &Document) {
-    match store::rescue(&document.render()) {
-        Ok(path) => output::warning(format_args!(
-            "the refresh token on standard input was rotated; the new one is in {}",
-            store::shown(&path)
-        )),
-        Err(_) => output::warning(
-            "the refresh token on standard input was rotated, and the new one is lost; log in again",
-        ),
-    }
-}
-
-/// Keeps a document that can be given to nobody.
-fn rescued(error: &Error, document: &Document) -> Error {
-    match store::rescue(&document.render()) {
-        Ok(path) => {
-            let path = store::shown(&path);
-            let message = format!("{error}; the new tokens are in {path}");
-            Error::new(error.class, message).hint("use that file in place of the old tokens")
-        }
-        Err(_) => Error::new(error.class, format!("{error}; the new tokens are lost"))
-            .hint("log in again"),
     }
 }
 

@@ -47,6 +47,9 @@ const EXIT_CODES: [i32; 4] = [0, 66, 73, 74];
 /// New tokens came, but are not at FILE.
 const NOT_SAVED: i32 = 74;
 
+/// A panic.
+const BUG: i32 = 70;
+
 /// The refresh token has been used before.
 const REFUSED: i32 = 77;
 
@@ -224,6 +227,22 @@ fn torture(name: &str, setup: Setup) {
 fn say(line: &str) {
     // A runner without standard error has nobody to tell.
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+#[test]
+#[ignore = "needs strace; make torture runs it"]
+fn a_panic_is_reported_as_a_bug_and_does_no_harm() {
+    let place = Place::new(Setup::default());
+    let run = place.panicking_run();
+    assert_eq!(run.status.code(), Some(BUG), "{}", run.stderr);
+    let (what, hint) = run.stderr.split_once('\n').unwrap();
+    assert!(what.starts_with("sftoken: internal error at "), "{what}");
+    let expected = "hint: this is a bug in sftoken; please report it with this line\n";
+    assert_eq!(hint, expected);
+    assert_eq!(place.issued(), 0);
+    assert_eq!(place.number(false), Ok(0));
+    assert_eq!(place.clean_run().status.code(), Some(0));
+    assert!(place.litter().is_empty());
 }
 
 /// The calls that a save consists of.

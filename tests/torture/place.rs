@@ -143,6 +143,11 @@ impl Place {
         self.run(OBSERVED, Some(fault), Some(sends))
     }
 
+    /// A run that gets no thread, at which the standard library panics.
+    pub(crate) fn panicking_run(&self) -> Run {
+        self.run("--trace=all", Some("clone,clone3:error=EAGAIN"), None)
+    }
+
     /// The calls of a run at such a place that are to fail.
     pub(crate) fn observed_run(&self) -> Run {
         self.run(OBSERVED, None, None)

@@ -3,6 +3,7 @@
 //! Pure: arguments and environment come in, a command or a usage error goes out.
 
 mod options;
+mod values;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use options::{
     Arguments, FLAGS, Options, complaint, flag_with_value, looks_like_option, split_at_separator,
     utf8,
 };
+use values::{duration, parse_endpoint, print, retries, timeout};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
@@ -282,73 +284,6 @@ fn proxy(environment: Environment) -> Result<Option<ProxySetting>, Error> {
     first_of(environment, &names)?
         .map(|url| ProxySetting::parse(&url.value, url.source))
         .transpose()
-}
-
-/// A token endpoint that the caller gave.
-fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>, Error> {
-    let Sourced { value, source } = url;
-    let value = Endpoint::parse(value).map_err(|why| {
-        usage(format!("invalid {source}: {why}"))
-            .hint("give an https URL such as https://acme.my.salesforce.com")
-    })?;
-    Ok(Sourced { value, source })
-}
-
-/// A whole number with `s`, `m`, `h` or `d`; a bare number is seconds.
-fn duration(value: &str, key: &str) -> Result<Duration, Error> {
-    let (number, unit) = match value.strip_suffix(['s', 'm', 'h', 'd']) {
-        Some(number) => (number, &value[number.len()..]),
-        None => (value, "s"),
-    };
-    let seconds_each = match unit {
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        _ => 1,
-    };
-    whole_number(number)
-        .and_then(|number| number.checked_mul(seconds_each))
-        .map(Duration::from_secs)
-        .ok_or_else(|| {
-            usage(format!("invalid {key}: {value}")).hint(
-                "give a whole number with s, m, h or d, such as 90m; a bare number is seconds",
-            )
-        })
-}
-
-/// A duration that leaves time to do something.
-fn timeout(value: &str, key: &str) -> Result<Duration, Error> {
-    let timeout = duration(value, key)?;
-    if timeout.is_zero() {
-        return Err(usage(format!("{key} must be at least 1s")));
-    }
-    Ok(timeout)
-}
-
-/// The number of tries after the first.
-fn retries(value: &str, key: &str) -> Result<u32, Error> {
-    whole_number(value)
-        .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| usage(format!("invalid {key}: {value}")))
-}
-
-/// Decimal digits and nothing else.
-fn whole_number(text: &str) -> Option<u64> {
-    let only_digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|_| only_digits)
-}
-
-/// A value of `--print`.
-fn print(value: &str, key: &str) -> Result<Print, Error> {
-    match value {
-        "token" => Ok(Print::Token),
-        "header" => Ok(Print::Header),
-        "env" => Ok(Print::Env),
-        "json" => Ok(Print::Json),
-        other => {
-            Err(usage(format!("invalid {key}: {other}")).hint("give token, header, env or json"))
-        }
-    }
 }
 
 /// A usage error with the hint that nearly all of them have. What it quotes of the command line

@@ -4,6 +4,7 @@
 //! token. It can from the moment ureq takes the first byte of the request body, which is why the
 //! body is a reader that remembers having been read: what fails before that may be tried again.
 
+mod failure;
 mod no_proxy;
 mod proxy;
 mod roots;
@@ -21,9 +22,10 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, BodyReader, SendBody};
 
 use crate::endpoint::Endpoint;
-use crate::error::{Class, Error, reason};
+use crate::error::{Class, Error};
 use crate::oauth::{Grant, MAX_REPLY_LEN, Refusal, Reply, no_reply};
 use crate::retry::Deadline;
+use failure::{describe, protocol_failure, proxy_status, tls_error, tls_failure};
 
 /// A connection, TLS included, that takes longer is given up and tried again: nothing was sent,
 /// and of several addresses ureq gives the first one two thirds of this. Ten seconds are five
@@ -33,9 +35,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// 16 KiB for the head of a reply; those of Salesforce have about two. ureq's own 64 KiB would make
 /// it clear buffers of 128 KiB, a sixth of all instructions of a run.
 const MAX_HEAD_LEN: usize = 16 * 1024;
-
-/// What to do about a certificate that is not valid at this time.
-const CHECK_CLOCK: &str = "check the clock of this machine, else tell whoever runs that host";
 
 /// How far behind the deadline a stuck connection is torn down. ureq starts its time limit anew at
 /// each read of a CONNECT proxy's answer, so a proxy that drips would hold us for ever.
@@ -250,94 +249,4 @@ fn location(headers: &HeaderMap) -> Option<String> {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = header(headers, "retry-after")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-/// The text of a failure inside rustls, which ureq wraps in an [`io::Error`] during the handshake.
-fn tls_error(error: &ureq::Error) -> Option<String> {
-    match error {
-        ureq::Error::Rustls(error) => Some(error.to_string()),
-        ureq::Error::Tls(text) => Some((*text).to_owned()),
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-            error.get_ref().map(ToString::to_string)
-        }
-        _ => None,
-    }
-}
-
-/// A handshake that failed: for the certificate, or because the peer does not speak TLS.
-fn tls_failure(peer: &str, text: &str) -> Error {
-    let Some(why) = text.strip_prefix("invalid peer certificate: ") else {
-        let is_no_tls = text.starts_with("received corrupt message");
-        let why = if is_no_tls {
-            "its answer is something else"
-        } else {
-            text
-        };
-        return protocol_failure(peer, "TLS", why);
-    };
-    let (why, hint) = match why {
-        _ if why.contains("UnknownIssuer") => (
-            "its certificate is signed by an unknown authority",
-            "give your own CA with --cacert, or find out who answers in its place",
-        ),
-        _ if why.contains("not valid yet") => ("its certificate is not valid yet", CHECK_CLOCK),
-        _ if why.contains("expired") => ("its certificate has expired", CHECK_CLOCK),
-        _ if why.contains("not valid for") => (
-            "its certificate is for another name",
-            "check the token endpoint, or find out who answers in its place",
-        ),
-        _ => (
-            "its certificate is not valid",
-            "find out who answers in its place",
-        ),
-    };
-    Error::new(Class::NoHost, format!("cannot trust {peer}: {why}"))
-        .hint(format!("nothing was sent; {hint}"))
-}
-
-/// The peer talks, but not the protocol.
-fn protocol_failure(peer: &str, protocol: &str, why: &str) -> Error {
-    Error::new(
-        Class::Protocol,
-        format!("{peer} does not speak {protocol}: {why}"),
-    )
-    .hint("check the host and the port of the token endpoint")
-}
-
-/// The status a CONNECT proxy answered with. ureq has it in a text alone: `... 407/407`.
-fn proxy_status(error: &ureq::Error) -> Option<u16> {
-    match error {
-        ureq::Error::ConnectProxyFailed(text) => text.rsplit('/').next()?.parse().ok(),
-        _ => None,
-    }
-}
-
-/// A failure of ureq in our voice.
-fn describe(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Timeout(_) => "timed out".to_owned(),
-        ureq::Error::HostNotFound => "it has no address".to_owned(),
-        ureq::Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            "the connection was closed".to_owned()
-        }
-        ureq::Error::Io(error) => {
-            let text = reason(error);
-            let without_prefix = text.strip_prefix("failed to lookup address information: ");
-            without_prefix.map_or(text.clone(), str::to_lowercase)
-        }
-        ureq::Error::LargeResponseHeader(..) => {
-            format!(
-                "the head of its reply is larger than {} KiB",
-                MAX_HEAD_LEN / 1024
-            )
-        }
-        ureq::Error::ConnectProxyFailed(_) => "the connection was closed".to_owned(),
-        other => {
-            let text = other.to_string();
-            let text = text.strip_prefix("protocol: ").unwrap_or(&text);
-            text.strip_prefix("http parse fail: ")
-                .unwrap_or(text)
-                .to_owned()
-        }
-    }
 }

@@ -1,0 +1,74 @@
+//! The values that options can have, read from their text.
+
+use std::time::Duration;
+
+use super::{Print, Sourced, usage};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+
+/// A token endpoint that the caller gave.
+pub(super) fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>, Error> {
+    let Sourced { value, source } = url;
+    let value = Endpoint::parse(value).map_err(|why| {
+        usage(format!("invalid {source}: {why}"))
+            .hint("give an https URL such as https://acme.my.salesforce.com")
+    })?;
+    Ok(Sourced { value, source })
+}
+
+/// A whole number with `s`, `m`, `h` or `d`; a bare number is seconds.
+pub(super) fn duration(value: &str, key: &str) -> Result<Duration, Error> {
+    let (number, unit) = match value.strip_suffix(['s', 'm', 'h', 'd']) {
+        Some(number) => (number, &value[number.len()..]),
+        None => (value, "s"),
+    };
+    let seconds_each = match unit {
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => 1,
+    };
+    whole_number(number)
+        .and_then(|number| number.checked_mul(seconds_each))
+        .map(Duration::from_secs)
+        .ok_or_else(|| {
+            usage(format!("invalid {key}: {value}")).hint(
+                "give a whole number with s, m, h or d, such as 90m; a bare number is seconds",
+            )
+        })
+}
+
+/// A duration that leaves time to do something.
+pub(super) fn timeout(value: &str, key: &str) -> Result<Duration, Error> {
+    let timeout = duration(value, key)?;
+    if timeout.is_zero() {
+        return Err(usage(format!("{key} must be at least 1s")));
+    }
+    Ok(timeout)
+}
+
+/// The number of tries after the first.
+pub(super) fn retries(value: &str, key: &str) -> Result<u32, Error> {
+    whole_number(value)
+        .and_then(|number| u32::try_from(number).ok())
+        .ok_or_else(|| usage(format!("invalid {key}: {value}")))
+}
+
+/// Decimal digits and nothing else.
+fn whole_number(text: &str) -> Option<u64> {
+    let only_digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| only_digits)
+}
+
+/// A value of `--print`.
+pub(super) fn print(value: &str, key: &str) -> Result<Print, Error> {
+    match value {
+        "token" => Ok(Print::Token),
+        "header" => Ok(Print::Header),
+        "env" => Ok(Print::Env),
+        "json" => Ok(Print::Json),
+        other => {
+            Err(usage(format!("invalid {key}: {other}")).hint("give token, header, env or json"))
+        }
+    }
+}

@@ -24,8 +24,8 @@ endif
 STATIC_CARGO = RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
 
 DIST := sftoken-$(VERSION)-$(ARCH)-linux
-# Owners, order and times of the archive depend on the commit alone.
-TAR := tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct)
+# Owners, modes, order and times in the archive depend on the commit alone.
+TAR := tar --sort=name --mode=u=rwX,go=rX --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct)
 
 .PHONY: help build demo test check static static-test dist bench torture interop recipes \
 	install install-files uninstall clean

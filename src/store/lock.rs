@@ -224,8 +224,9 @@ impl Locked {
 
     /// Whether FILE is what was read under the lock.
     pub(super) fn is_unchanged(&self) -> bool {
-        let now = fs::metadata(&self.target.path).ok();
-        now.is_some_and(|metadata| Some(Version::of(&metadata)) == self.seen)
+        let TokenFile { given, path, .. } = &self.target;
+        fs::canonicalize(given).is_ok_and(|now| now == *path)
+            && fs::metadata(path).is_ok_and(|now| Some(Version::of(&now)) == self.seen)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, fchown};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -83,11 +83,7 @@ impl Locked {
     /// Creates the pending file, of FILE's owner, and fills it with blanks.
     fn create_pending(&self, room: usize) -> io::Result<Spare> {
         let pending = Spare::create(self.pending_path())?;
-        let owner = self.target.file.metadata()?;
-        let current = pending.file.metadata()?;
-        if (owner.uid(), owner.gid()) != (current.uid(), current.gid()) {
-            fchown(&pending.file, Some(owner.uid()), Some(owner.gid()))?;
-        }
+        pending.give_to_owner_of(&self.target.file.metadata()?)?;
         pending.file.write_all_at(&vec![b' '; room], 0)?;
         Ok(pending)
     }
@@ -109,7 +105,13 @@ impl Locked {
         document: &[u8],
     ) -> Result<How, Error> {
         let (why, spare) = match (pending, written) {
-            (Ok(pending), Ok(())) => return self.save_by_rename(pending, document),
+            (Ok(pending), Ok(())) if pending.is_named() => {
+                return self.save_by_rename(pending, document);
+            }
+            (Ok(_), Ok(())) => (
+                io::Error::other("its pending file was removed"),
+                rescue_file(document).ok(),
+            ),
             (Ok(_), Err(why)) => (why, rescue_file(document).ok()),
             (Err(why), _) => (why, None),
         };
@@ -168,7 +170,12 @@ impl Locked {
         if let Some(pending) = &pending {
             let _ = pending.file.set_len(document.len() as u64);
         }
-        self.not_saved(why, rescue_file(document).ok().or(pending))
+        self.not_saved(
+            why,
+            rescue_file(document)
+                .ok()
+                .or(pending.filter(Spare::is_named)),
+        )
     }
 
     /// Overwrites FILE while another file has the same document.

@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use super::lock::Version;
@@ -48,11 +48,21 @@ impl Spare {
         if target.modified()? > current.modified()? {
             self.file.set_modified(target.modified()?)?;
         }
+        self.give_to_owner_of(&target)?;
         let mode = target.mode() & 0o7777;
         if current.mode() & 0o7777 != mode {
             self.file.set_permissions(Permissions::from_mode(mode))?;
         }
         self.file.sync_all()
+    }
+
+    /// Takes over the owner of FILE.
+    pub(super) fn give_to_owner_of(&self, target: &fs::Metadata) -> io::Result<()> {
+        let current = self.file.metadata()?;
+        if (target.uid(), target.gid()) == (current.uid(), current.gid()) {
+            return Ok(());
+        }
+        fchown(&self.file, Some(target.uid()), Some(target.gid()))
     }
 
     /// Becomes FILE.
@@ -62,13 +72,20 @@ impl Spare {
         Ok(())
     }
 
-    /// Whether the path leads to another file for certain: where FILE was replaced, the run that
-    /// locked the new one has a pending file of the same name.
-    fn has_lost_its_name(&self) -> bool {
-        match (fs::symlink_metadata(&self.path), self.file.metadata()) {
-            (Ok(named), Ok(open)) => Version::of(&named).identity != Version::of(&open).identity,
-            _ => false,
-        }
+    /// Whether the path leads to this file for certain.
+    pub(super) fn is_named(&self) -> bool {
+        self.looked_up() == Some(true)
+    }
+
+    /// Whether the path still leads to this file, if that can be told. Where FILE was replaced, the
+    /// run that locked the new one removes this file, and has a pending file of the same name.
+    fn looked_up(&self) -> Option<bool> {
+        let named = match fs::symlink_metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(false),
+            named => named.ok()?,
+        };
+        let open = self.file.metadata().ok()?;
+        Some(Version::of(&named).identity == Version::of(&open).identity)
     }
 
     /// Stays where it is for somebody to find.
@@ -80,11 +97,12 @@ impl Spare {
 
 impl Drop for Spare {
     fn drop(&mut self) {
-        if !self.temporary || self.has_lost_its_name() {
+        if !self.temporary || self.looked_up() == Some(false) {
             return;
         }
-        if fs::remove_file(&self.path).is_err() {
-            // What cannot be removed must not look like an interrupted save to the next run.
+        // What cannot be removed must not look like an interrupted save to the next run; but without
+        // its name it may be FILE by now.
+        if fs::remove_file(&self.path).is_err() && self.is_named() {
             let _ = self.file.set_len(0);
         }
     }

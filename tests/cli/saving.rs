@@ -4,14 +4,14 @@
 //! root. What another program does during the request is done by the server's script.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::disk::{
     FILE, NOBODY, PENDING, document, inode, is_root, mode, only_file_in, refresh, refreshed, reply,
     rotating, skip, unprivileged,
 };
-use crate::endpoint::{Endpoint, Gate, Reply};
+use crate::endpoint::{Endpoint, Gate, Reply, Request};
 use crate::harness::{Case, Outcome};
 
 /// A file name to which nothing can be added.
@@ -255,6 +255,47 @@ fn what_another_program_changes_meanwhile_is_kept_beside_the_new_tokens() {
             assert!(outcome.stderr_text().starts_with("sftoken: refreshed"));
         }
     }
+}
+
+#[test]
+fn a_file_replaced_while_another_run_begins_is_whole_afterwards() {
+    let (first, second) = (Gate::new(), Gate::new());
+    let gates = [first.clone(), second.clone()];
+    let server = rotating();
+    let endpoint = Endpoint::http(move |request: &Request| {
+        let reply = server(request);
+        reply.after(&gates[request.number - 1])
+    });
+    let case = refresh(&endpoint).arg(FILE);
+    let ours = case.spawn();
+    endpoint.wait_for_requests(1);
+    replace(&case, &document(0));
+    let theirs = case.clone().mode(FILE, 0o600).spawn();
+    endpoint.wait_for_requests(2);
+    first.open();
+    ours.wait().code(0);
+    second.open();
+    let adopted = "sftoken: kept token.json: another program refreshed it meanwhile\n";
+    theirs
+        .wait()
+        .code(0)
+        .stderr(adopted)
+        .file_is(FILE, document(1))
+        .files_are([FILE]);
+}
+
+#[test]
+fn a_link_that_is_changed_meanwhile_is_followed() {
+    let retarget = |case: &Case| {
+        fs::write(case.path("other.json"), document(0)).unwrap();
+        fs::remove_file(case.path(FILE)).unwrap();
+        symlink("other.json", case.path(FILE)).unwrap();
+    };
+    meanwhile(reply(1), |case| case, retarget)
+        .code(0)
+        .link_is(FILE, "other.json")
+        .file_is("other.json", document(1))
+        .files_are([FILE, "other.json"]);
 }
 
 #[test]

@@ -104,6 +104,16 @@ impl Options {
     }
 }
 
+/// As much of an unknown option as can be shown: what is glued to it may be a secret.
+fn shown_name(option: &str) -> &str {
+    let end = if option.starts_with("--") {
+        option.find(|c: char| !c.is_ascii_lowercase() && c != '-')
+    } else {
+        option.char_indices().nth(2).map(|(end, _)| end)
+    };
+    &option[..end.unwrap_or(option.len())]
+}
+
 /// What is wrong with an option that pico-args left over.
 pub(super) fn complaint(option: &OsStr) -> Error {
     let name = option.to_string_lossy();
@@ -114,8 +124,7 @@ pub(super) fn complaint(option: &OsStr) -> Error {
     if name == "--help" || name == "-h" {
         return usage(format!("{name} stands alone"));
     }
-    // Only the name: a value glued to a misspelt option may be a secret.
-    let name = name.split('=').next().unwrap_or_default();
+    let name = shown_name(&name);
     let error = usage(format!("unknown option {name}"));
     if name == "--client-secret" {
         return error

@@ -77,13 +77,16 @@ fn refuses_unknown_options_and_shows_nothing_but_their_name() {
         ("-x", "unknown option -x"),
         ("-nxq", "unknown option -x"),
         ("---", "unknown option ---"),
+        ("-u5Aep861", "unknown option -u"),
     ];
     for (option, message) in options {
         assert_usage(&refresh([option]), message, SEE_HELP);
     }
     let hint = "no option takes a secret: give --client-secret-file or SFTOKEN_CLIENT_SECRET";
     let message = "unknown option --client-secret";
-    assert_usage(&refresh(["--client-secret=hunter2"]), message, hint);
+    for option in ["--client-secret=hunter2", "--client-secret5Aep861"] {
+        assert_usage(&refresh([option]), message, hint);
+    }
 }
 
 #[test]

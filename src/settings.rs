@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::deadline::Deadline;
 use crate::document::Document;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
 use crate::input::{Input, unreadable};
@@ -104,11 +104,8 @@ impl Loaded {
     pub(crate) fn request(&self, document: &Document, name: &str) -> Result<TokenRequest, Error> {
         let client_id = self.client_id(document, name)?;
         let client_secret = self.client_secret(document);
-        let endpoint = self.endpoint(document)?;
-        say::step(|| {
-            let (url, source) = (&endpoint.value, endpoint.source);
-            format!("endpoint: {url} (from {source})")
-        });
+        let (endpoint, host_source) = self.endpoint(document)?;
+        say::step(|| format!("endpoint: {endpoint} (from {host_source})"));
         say::step(|| {
             let (id, source) = (&client_id.value, client_id.source);
             format!("client id: {id} (from {source})")
@@ -118,7 +115,8 @@ impl Loaded {
             None => "client secret: none, a public client".to_owned(),
         });
         Ok(TokenRequest {
-            endpoint: endpoint.value,
+            endpoint,
+            host_source,
             client_id: client_id.value,
             client_secret: client_secret.map(|secret| secret.value),
             refresh_token: document.refresh_token(),
@@ -165,10 +163,10 @@ impl Loaded {
         self.client_secret.clone().or_else(member)
     }
 
-    /// The token endpoint.
-    fn endpoint(&self, document: &Document) -> Result<Sourced<Endpoint>, Error> {
-        if let Some(given) = &self.endpoint {
-            return Ok(given.clone());
+    /// The token endpoint, and what decided it.
+    fn endpoint(&self, document: &Document) -> Result<(Endpoint, HostSource), Error> {
+        if let Some(Sourced { value, source }) = &self.endpoint {
+            return Ok((value.clone(), HostSource::Given(source)));
         }
         let by_id = document.text("id").and_then(Endpoint::of_id);
         let by_instance = || {
@@ -176,11 +174,10 @@ impl Loaded {
                 .text("instance_url")
                 .and_then(Endpoint::of_instance)
         };
-        let sourced = |value, source| Ok(Sourced { value, source });
         if let Some(endpoint) = by_id {
-            sourced(endpoint, "id in the document")
+            Ok((endpoint, HostSource::Member("id")))
         } else if let Some(endpoint) = by_instance() {
-            sourced(endpoint, "instance_url in the document")
+            Ok((endpoint, HostSource::Member("instance_url")))
         } else if document.is_from_auth_url() {
             Err(Error::new(
                 Class::Usage,
@@ -188,7 +185,7 @@ impl Loaded {
                 "if you trust that host, give it as --token-endpoint",
             ))
         } else {
-            sourced(Endpoint::usual(), "the default")
+            Ok((Endpoint::usual(), HostSource::Default))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, HostSource};
 use crate::secret::{Secret, redact};
 use crate::text::harmless;
 
@@ -14,6 +14,8 @@ pub(super) const MAX_SERVER_TEXT: usize = 200;
 pub(crate) struct TokenRequest {
     /// Where the form goes.
     pub(crate) endpoint: Endpoint,
+    /// What decided the host: the wrong one is the commonest cause of a refusal.
+    pub(crate) host_source: HostSource,
     /// The consumer key of the connected app.
     pub(crate) client_id: String,
     /// Absent for a public client.
@@ -106,6 +108,7 @@ mod tests {
     fn request(client_secret: &str) -> TokenRequest {
         TokenRequest {
             endpoint: Endpoint::parse("https://login.example:8443").expect("a URL"),
+            host_source: HostSource::Default,
             client_id: "id & \u{e4}".to_owned(),
             client_secret: Some(Secret::new(client_secret)),
             refresh_token: Secret::new("5Aep/old+token="),

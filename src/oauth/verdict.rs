@@ -138,7 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::endpoint::Endpoint;
+    use crate::endpoint::{Endpoint, HostSource};
     use crate::error::Class;
     use crate::secret::Secret;
 
@@ -147,6 +147,7 @@ mod tests {
     fn request() -> TokenRequest {
         TokenRequest {
             endpoint: Endpoint::parse("https://login.example:8443").expect("a URL"),
+            host_source: HostSource::Default,
             client_id: "id".to_owned(),
             client_secret: None,
             refresh_token: Secret::new(REFRESH_TOKEN),

@@ -3,6 +3,9 @@
 //! With a file the result is safe by then. With standard input what is printed is the only copy,
 //! and a refresh token that was rotated must not end in a closed pipe.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
 use crate::document::Document;
 use crate::error::{Class, Error};
 use crate::input::shown;
@@ -38,7 +41,7 @@ pub(crate) enum Kept {
 pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(), Error> {
     let printed = say::result(&rendered(what, document)?);
     match (printed, kept) {
-        (Ok(()), Kept::Nowhere) if what != Printed::Json || store::is_output_discarded() => {
+        (Ok(()), Kept::Nowhere) if what != Printed::Json || is_output_discarded() => {
             keep_only_copy(document);
             Ok(())
         }
@@ -52,7 +55,7 @@ pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(
 
 /// Keeps a document that can be given to nobody, and says where in the error.
 pub(crate) fn rescued(error: Error, document: &Document) -> Error {
-    match store::rescue(&document.render()) {
+    match store::keep(&document.render()) {
         Ok(path) => error
             .but(format_args!("the new tokens are in {}", shown(&path)))
             .hint("use that file in place of the old tokens"),
@@ -62,7 +65,7 @@ pub(crate) fn rescued(error: Error, document: &Document) -> Error {
 
 /// Keeps a rotated refresh token that standard output did not take, for who may need it.
 fn keep_only_copy(document: &Document) {
-    match store::rescue(&document.render()) {
+    match store::keep(&document.render()) {
         Ok(path) => say::warning(format_args!(
             "the refresh token on standard input was rotated; the new one is in {}",
             shown(&path)
@@ -71,6 +74,13 @@ fn keep_only_copy(document: &Document) {
             "the refresh token on standard input was rotated, and the new one is lost; log in again",
         ),
     }
+}
+
+/// Whether standard output goes nowhere. A closed one does, too: the standard library puts
+/// `/dev/null` in its place before `main`.
+fn is_output_discarded() -> bool {
+    let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());
+    matches!((device("/dev/fd/1"), device("/dev/null")), (Ok(output), Ok(null)) if output == null)
 }
 
 /// What is written for a document.

@@ -102,6 +102,29 @@ impl Error {
         self
     }
 
+    /// What the caller can do about it, if anything.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        (!self.hint.is_empty()).then_some(&self.hint)
+    }
+}
+
+impl fmt::Display) -> Self {
+        self.message = format!("{task}: {}", self.message);
+        self
+    }
+
+    /// The same failure with something that holds in spite of it: `WHAT: WHY; ALSO`.
+    pub(crate) fn but(mut self, also: impl fmt::Display) -> Self {
+        self.message = format!("{}; {also}", self.message);
+        self
+    }
+
+    /// The same failure where something else is to be done about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
     /// The lines for standard error, without the name of the program.
     pub(crate) fn report(&self) -> String {
         match self.hint.as_str() {

@@ -201,14 +201,13 @@ mod tests {
                 ..reply(status, "")
             };
             let refusal = verdict(&request(), &reply).expect_err("a refusal");
-            (refusal.retry_after, refusal.error.report())
+            (refusal.retry_after, refusal.error.to_string())
         };
         assert_eq!(
             asked(503),
             (
                 Some(Duration::from_secs(7)),
-                "login.example:8443 is busy: status 503; it asks to wait 7s\n\
-                 hint: try again later"
+                "login.example:8443 is busy: status 503; it asks to wait 7s"
                     .to_owned()
             )
         );

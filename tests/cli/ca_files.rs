@@ -7,9 +7,9 @@ use std::fs;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
-use crate::endpoint::{Endpoint, Reply};
+use crate::endpoint::Endpoint;
 use crate::harness::{Case, Outcome};
-use crate::network::{FILE, Failure, TOKEN, after, host, refresh_without_ca};
+use crate::kit::{FILE, Failure, REFRESHED, granted, host, refresh_url, summary};
 
 /// The name of the CA file.
 const CA: &str = "roots.pem";
@@ -19,7 +19,7 @@ const BROKEN: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE---
 
 /// An endpoint that grants a token.
 fn granting() -> Endpoint {
-    Endpoint::https(Reply::json(200, TOKEN))
+    Endpoint::https(granted())
 }
 
 /// The CA of the endpoint, as PEM.
@@ -33,29 +33,20 @@ fn unrelated() -> CertifiedKey<rcgen::KeyPair> {
 }
 
 /// A refresh that trusts the certificates in this file.
-fn trusting(endpoint: &Endpoint, pem: impl AsRef<[u8]>) -> Case {
-    let case = refresh_without_ca(&endpoint.url()).file(CA, pem);
+fn with_bundle(endpoint: &Endpoint, pem: impl AsRef<[u8]>) -> Case {
+    let case = refresh_url(&endpoint.url()).file(CA, pem);
     case.args(["--cacert", CA])
 }
 
 /// The refresh succeeded and said this before its summary.
 #[track_caller]
 fn assert_refreshed_with(outcome: Outcome, endpoint: &Endpoint, warnings: &str) {
-    let summary = format!("sftoken: refreshed {FILE} at {}\n", host(endpoint));
     outcome
         .code(0)
-        .stderr(format!("{warnings}{summary}"))
+        .stderr(format!("{warnings}{}", summary(endpoint)))
         .stdout("")
-        .file_is(FILE, after())
+        .file_is(FILE, REFRESHED)
         .files_are([FILE, CA]);
-}
-
-/// The refresh failed in this way, without a connection.
-#[track_caller]
-fn assert_failed(outcome: Outcome, endpoint: &Endpoint, message: &str, hint: &str) {
-    let Failure { code, stderr } = Failure::new(66, message, hint);
-    outcome.code(code).stderr(stderr).stdout("");
-    assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]
@@ -64,7 +55,7 @@ fn a_bundle_may_hold_many_certificates_and_remarks() {
     let others: String = (0..100).map(|_| unrelated().cert.pem()).collect();
     let right = right(&endpoint);
     let bundle = format!("# Roots\n\nSubject: unrelated\n{others}\n# ours:\n{right}trailing");
-    assert_refreshed_with(trusting(&endpoint, bundle).run(), &endpoint, "");
+    assert_refreshed_with(with_bundle(&endpoint, bundle).run(), &endpoint, "");
 }
 
 #[test]
@@ -77,7 +68,7 @@ fn line_ends_and_the_encoding_of_remarks_do_not_matter() {
         [b"# caf\xe9\n", right.as_bytes()].concat(),
     ];
     for pem in variants {
-        assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, "");
+        assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, "");
     }
 }
 
@@ -87,7 +78,7 @@ fn keys_and_other_sections_are_passed_over() {
     let key = unrelated().signing_key.serialize_pem();
     let other = "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n";
     let pem = format!("{key}{other}{}", right(&endpoint));
-    assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, "");
+    assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, "");
 }
 
 #[test]
@@ -105,7 +96,7 @@ fn a_broken_entry_is_named_and_the_others_are_used() {
         (format!("{BROKEN}{right}{BROKEN}"), warning(1) + &warning(3)),
     ];
     for (pem, warnings) in rows {
-        assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, &warnings);
+        assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, &warnings);
     }
 }
 
@@ -115,7 +106,7 @@ fn keys_do_not_count_in_the_number_of_a_broken_entry() {
     let key = unrelated().signing_key.serialize_pem();
     let pem = format!("{key}{}{BROKEN}", right(&endpoint));
     let warning = format!("sftoken: warning: ignored certificate 2 of {CA}: it is broken\n");
-    assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, &warning);
+    assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, &warning);
 }
 
 #[test]
@@ -125,34 +116,25 @@ fn a_file_without_a_certificate_is_refused() {
     let contents = ["", "\n", "no PEM at all", &key, BROKEN, "\0\u{1}binary"];
     for pem in contents {
         let endpoint = granting();
-        let outcome = trusting(&endpoint, pem).run();
-        let message = format!("no certificate in {CA}");
-        assert_failed(outcome, &endpoint, &message, hint);
+        let expected = Failure::new(66, &format!("no certificate in {CA}"), hint);
+        expected.of(with_bundle(&endpoint, pem).run());
+        assert_eq!(endpoint.connections(), 0);
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_refused() {
     let endpoint = granting();
-    let case = || refresh_without_ca(&endpoint.url()).args(["--cacert", CA]);
-    let missing = format!("cannot read {CA}: no such file or directory");
-    let hint = "check the path and its permissions";
-    assert_failed(case().run(), &endpoint, &missing, hint);
-    let directory = format!("cannot read {CA}: is a directory");
-    assert_failed(case().subdirectory(CA).run(), &endpoint, &directory, hint);
+    let case = || refresh_url(&endpoint.url()).args(["--cacert", CA]);
+    Failure::unreadable(CA, "no such file or directory").check(case().run());
+    Failure::unreadable(CA, "is a directory").of(case().subdirectory(CA).run());
+    assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]
 fn only_the_certificates_in_the_file_are_trusted() {
     let endpoint = granting();
-    let message = format!(
-        "cannot trust {}: its certificate is signed by an unknown authority",
-        host(&endpoint)
-    );
-    let hint =
-        "nothing was sent; give your own CA with --cacert, or find out who answers in its place";
-    let Failure { code, stderr } = Failure::refresh(68, &message, hint);
-    let outcome = trusting(&endpoint, unrelated().cert.pem()).run();
-    outcome.code(code).stderr(stderr).stdout("");
+    let outcome = with_bundle(&endpoint, unrelated().cert.pem()).run();
+    Failure::untrusted(&host(&endpoint), Failure::UNKNOWN_CA).of(outcome);
     assert!(endpoint.requests().is_empty());
 }

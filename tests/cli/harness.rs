@@ -24,7 +24,7 @@ use crate::endpoint::TempDir;
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// The signal that [`Running::kill`] and the time limit send.
-const SIGKILL: i32 = 9;
+pub(crate) const SIGKILL: i32 = 9;
 
 /// A file name of any bytes, also such as are not UTF-8.
 pub(crate) fn name(bytes: &[u8]) -> &Path {
@@ -264,6 +264,14 @@ impl Running {
         self.child.kill().unwrap();
     }
 
+    /// Sends TERM to the process, as a cancelled job does.
+    #[track_caller]
+    pub(crate) fn terminate(&self) {
+        let kill = format!("kill -s TERM {}", self.child.id());
+        let status = Command::new("/bin/sh").args(["-c", &kill]).status();
+        assert!(status.unwrap().success(), "{kill}");
+    }
+
     /// Waits for the end of the run; fails if it takes too long.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Outcome {
@@ -365,10 +373,10 @@ impl Outcome {
         self
     }
 
-    /// The program was killed by [`Running::kill`].
+    /// The program was ended by this signal.
     #[track_caller]
-    pub(crate) fn killed(self) -> Self {
-        self.compare("signal", &self.status.signal(), &Some(SIGKILL));
+    pub(crate) fn ended_by(self, signal: i32) -> Self {
+        self.compare("signal", &self.status.signal(), &Some(signal));
         self
     }
 

@@ -109,26 +109,42 @@ fn keys_do_not_count_in_the_number_of_a_broken_entry() {
     assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, &warning);
 }
 
+/// Expects that [`CA`] is refused, as the option and as the variable name it, before anything is
+/// sent.
+#[track_caller]
+fn assert_refused(case: &Case, endpoint: &Endpoint, failure: impl Fn(&str) -> Failure) {
+    let by_option = case.clone().args(["--cacert", CA]);
+    failure(CA).of(by_option.run());
+    let by_variable = case.clone().env("SSL_CERT_FILE", CA);
+    failure(&format!("{CA} (from SSL_CERT_FILE)")).of(by_variable.run());
+    assert_eq!(endpoint.connections(), 0);
+}
+
 #[test]
 fn a_file_without_a_certificate_is_refused() {
+    let endpoint = granting();
     let key = unrelated().signing_key.serialize_pem();
     let hint = "give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE";
     let contents = ["", "\n", "no PEM at all", &key, BROKEN, "\0\u{1}binary"];
     for pem in contents {
-        let endpoint = granting();
-        let expected = Failure::new(66, &format!("no certificate in {CA}"), hint);
-        expected.of(with_bundle(&endpoint, pem).run());
-        assert_eq!(endpoint.connections(), 0);
+        let case = refresh_url(&endpoint.url()).file(CA, pem);
+        assert_refused(&case, &endpoint, |name| {
+            Failure::new(66, &format!("no certificate in {name}"), hint)
+        });
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_refused() {
     let endpoint = granting();
-    let case = || refresh_url(&endpoint.url()).args(["--cacert", CA]);
-    Failure::unreadable(CA, "no such file or directory").check(case().run());
-    Failure::unreadable(CA, "is a directory").of(case().subdirectory(CA).run());
-    assert_eq!(endpoint.connections(), 0);
+    let unreadable = |why| move |name: &str| Failure::unreadable(name, why);
+    let case = refresh_url(&endpoint.url());
+    assert_refused(&case, &endpoint, unreadable("no such file or directory"));
+    assert_refused(
+        &case.subdirectory(CA),
+        &endpoint,
+        unreadable("is a directory"),
+    );
 }
 
 #[test]

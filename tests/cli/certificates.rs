@@ -3,13 +3,9 @@
 //! Each way in which a certificate can be wrong is its own sentence, since "check the CA" and
 //! "somebody is listening" call for different people.
 
-use std::fs;
-
 use crate::endpoint::{Certificate, Endpoint, Greeting};
 use crate::harness::{Case, Outcome};
-use crate::kit::{
-    DOCUMENT, FILE, Failure, assert_refreshed, granted, host, refresh, refresh_url, summary,
-};
+use crate::kit::{DOCUMENT, FILE, Failure, assert_refreshed, granted, host, refresh, refresh_url};
 
 /// A refresh without trusted roots of its own.
 fn without_ca(endpoint: &Endpoint) -> Case {
@@ -64,14 +60,6 @@ fn speaks_tls_1_2_and_1_3() {
 }
 
 #[test]
-fn checks_names() {
-    let endpoint = Endpoint::https(granted());
-    let name = format!("localhost:{}", endpoint.address().port());
-    let case = refresh_url(&format!("https://{name}")).env("SSL_CERT_FILE", endpoint.ca_path());
-    assert_refreshed(case.run(), &name);
-}
-
-#[test]
 fn takes_the_ca_from_option_then_environment() {
     let endpoint = Endpoint::https(granted());
     let ca = endpoint.ca_path();
@@ -82,49 +70,6 @@ fn takes_the_ca_from_option_then_environment() {
         by_option.env("SSL_CERT_FILE", "missing.pem").run(),
         &host(&endpoint),
     );
-}
-
-#[test]
-fn refuses_a_ca_file_that_is_missing_or_holds_no_certificate() {
-    let endpoint = Endpoint::https(granted());
-    let pem = fs::read_to_string(endpoint.ca_path()).unwrap();
-    let key = pem.replace("CERTIFICATE", "PRIVATE KEY");
-    let failure = |file, name: &str| match file {
-        "none.pem" => Failure::unreadable(name, "no such file or directory"),
-        "." => Failure::unreadable(name, "is a directory"),
-        _ => {
-            let hint = "give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE";
-            Failure::new(66, &format!("no certificate in {name}"), hint)
-        }
-    };
-    for file in ["none.pem", ".", "empty.pem", "text.pem", "key.pem"] {
-        let case = without_ca(&endpoint)
-            .file("empty.pem", "")
-            .file("text.pem", "no PEM\n")
-            .file("key.pem", &key);
-        let by_option = case.clone().args(["--cacert", file]).run();
-        failure(file, file).of(by_option);
-        let by_variable = case.env("SSL_CERT_FILE", file).run();
-        failure(file, &format!("{file} (from SSL_CERT_FILE)")).of(by_variable);
-    }
-    assert_eq!(endpoint.connections(), 0);
-}
-
-#[test]
-fn uses_the_good_certificates_of_a_bundle_and_names_the_broken_ones() {
-    let endpoint = Endpoint::https(granted());
-    let good = fs::read_to_string(endpoint.ca_path()).unwrap();
-    let broken = "-----BEGIN CERTIFICATE-----\nbm90IERFUg==\n-----END CERTIFICATE-----\n";
-    let key = good.replace("CERTIFICATE", "PRIVATE KEY");
-    without_ca(&endpoint)
-        .file("bundle.pem", format!("# a comment\n{key}{broken}{good}"))
-        .args(["--cacert", "bundle.pem"])
-        .run()
-        .code(0)
-        .stderr(format!(
-            "sftoken: warning: ignored certificate 1 of bundle.pem: it is broken\n{}",
-            summary(&endpoint)
-        ));
 }
 
 #[test]

@@ -8,8 +8,7 @@ use std::os::unix::net::UnixListener;
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::kit::{
-    DOCUMENT, FILE, Failure, REFRESHED, document, granted, refresh_at, refresh_file, refresh_stdin,
-    reply,
+    DOCUMENT, FILE, Failure, REFRESHED, granted, refresh_at, refresh_file, refresh_stdin,
 };
 
 /// The largest document there may be.
@@ -228,11 +227,6 @@ fn takes_over_every_member_of_the_reply_whatever_its_type() {
 }
 "#,
     );
-}
-
-#[test]
-fn saves_a_refresh_token_that_was_rotated() {
-    assert_saved(DOCUMENT, reply(1), document(1));
 }
 
 #[test]

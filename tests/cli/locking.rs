@@ -119,25 +119,6 @@ fn a_killed_holder_leaves_the_lock_to_the_next() {
 }
 
 #[test]
-fn a_lock_held_to_the_deadline_is_75() {
-    let endpoint = Endpoint::http(rotating());
-    let case = refresh_here(&endpoint);
-    let lock = File::open(case.path(FILE)).unwrap();
-    lock.lock().unwrap();
-    case.args(["--timeout", "1s", FILE])
-        .run()
-        .code(75)
-        .stdout("")
-        .stderr(concat!(
-            "sftoken: cannot lock token.json: another process held it until the deadline\n",
-            "hint: try again later, or give a longer --timeout\n",
-        ))
-        .file_is(FILE, document(0))
-        .files_are([FILE]);
-    assert_eq!(endpoint.connections(), 0);
-}
-
-#[test]
 fn a_file_removed_while_waiting_is_66() {
     let endpoint = Endpoint::http(rotating());
     let case = refresh_here(&endpoint);

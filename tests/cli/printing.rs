@@ -69,6 +69,7 @@ fn prints_the_variables_of_the_salesforce_cli() {
 fn prints_the_document_for_standard_input_and_saves_nothing() {
     let endpoint = Endpoint::http(reply(1));
     refresh_stdin(DOCUMENT, &endpoint)
+        .env("TMPDIR", ".")
         .run()
         .code(0)
         .stdout(document(1))

@@ -334,19 +334,6 @@ fn a_dry_run_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_document_from_standard_input_makes_no_files() {
-    let endpoint = Endpoint::http(rotating());
-    Case::new()
-        .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
-        .env("TMPDIR", ".")
-        .stdin(document(0))
-        .run()
-        .code(0)
-        .stdout(document(1))
-        .files_are::<PathBuf>([]);
-}
-
-#[test]
 fn a_rotated_token_that_nobody_can_be_given_is_kept() {
     let endpoint = Endpoint::http([Reply::json(200, r#"{"refresh_token":"5Aep-1"}"#)]);
     let case = with_tmp(Case::new())

@@ -14,6 +14,8 @@ mod harness;
 mod kit;
 // Users, mounts, and files on the disk.
 mod rights;
+// What must not appear on standard error.
+mod secrets;
 // What the binary talks to.
 #[path = "../endpoint/server.rs"]
 mod endpoint;

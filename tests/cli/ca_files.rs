@@ -33,7 +33,7 @@ fn unrelated() -> CertifiedKey<rcgen::KeyPair> {
 }
 
 /// A refresh that trusts the certificates in this file.
-fn with_bundle(endpoint: &Endpoint, pem: impl AsRef<[u8]>) -> Case {
+fn trusting(endpoint: &Endpoint, pem: impl AsRef<[u8]>) -> Case {
     let case = refresh_url(&endpoint.url()).file(CA, pem);
     case.args(["--cacert", CA])
 }
@@ -55,7 +55,7 @@ fn a_bundle_may_hold_many_certificates_and_remarks() {
     let others: String = (0..100).map(|_| unrelated().cert.pem()).collect();
     let right = right(&endpoint);
     let bundle = format!("# Roots\n\nSubject: unrelated\n{others}\n# ours:\n{right}trailing");
-    assert_refreshed_with(with_bundle(&endpoint, bundle).run(), &endpoint, "");
+    assert_refreshed_with(trusting(&endpoint, bundle).run(), &endpoint, "");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn line_ends_and_the_encoding_of_remarks_do_not_matter() {
         [b"# caf\xe9\n", right.as_bytes()].concat(),
     ];
     for pem in variants {
-        assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, "");
+        assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, "");
     }
 }
 
@@ -78,7 +78,7 @@ fn keys_and_other_sections_are_passed_over() {
     let key = unrelated().signing_key.serialize_pem();
     let other = "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n";
     let pem = format!("{key}{other}{}", right(&endpoint));
-    assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, "");
+    assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, "");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_broken_entry_is_named_and_the_others_are_used() {
         (format!("{BROKEN}{right}{BROKEN}"), warning(1) + &warning(3)),
     ];
     for (pem, warnings) in rows {
-        assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, &warnings);
+        assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, &warnings);
     }
 }
 
@@ -106,7 +106,7 @@ fn keys_do_not_count_in_the_number_of_a_broken_entry() {
     let key = unrelated().signing_key.serialize_pem();
     let pem = format!("{key}{}{BROKEN}", right(&endpoint));
     let warning = format!("sftoken: warning: ignored certificate 2 of {CA}: it is broken\n");
-    assert_refreshed_with(with_bundle(&endpoint, pem).run(), &endpoint, &warning);
+    assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, &warning);
 }
 
 /// Expects that [`CA`] is refused, as the option and as the variable name it, before anything is
@@ -150,7 +150,7 @@ fn a_file_that_cannot_be_read_is_refused() {
 #[test]
 fn only_the_certificates_in_the_file_are_trusted() {
     let endpoint = granting();
-    let outcome = with_bundle(&endpoint, unrelated().cert.pem()).run();
+    let outcome = trusting(&endpoint, unrelated().cert.pem()).run();
     Failure::untrusted(&host(&endpoint), Failure::UNKNOWN_CA).of(outcome);
     assert!(endpoint.requests().is_empty());
 }

@@ -4,9 +4,7 @@
 //! for: its first label is longer than any can be. What is said of it are glibc's words.
 
 use crate::endpoint::Endpoint;
-use crate::kit::{
-    Failure, NOBODY, assert_refreshed, granted, host, refresh, refresh_url, trusting,
-};
+use crate::kit::{Failure, NOBODY, assert_refreshed, granted, host, refresh, refresh_url, with_ca};
 
 #[test]
 fn a_name_without_an_address_is_unreachable() {
@@ -37,7 +35,7 @@ fn an_endpoint_on_ipv6_alone_is_reached() {
 fn a_name_is_reached_though_only_one_of_its_addresses_answers() {
     let endpoint = Endpoint::https(granted());
     let name = format!("localhost:{}", endpoint.address().port());
-    let case = trusting(&endpoint, refresh_url(&format!("https://{name}")));
+    let case = with_ca(&endpoint, refresh_url(&format!("https://{name}")));
     assert_refreshed(case.args(["--retries", "0"]).run(), &name);
     endpoint.only_request();
 }

@@ -100,11 +100,11 @@ pub(crate) fn proxy_to(endpoint: &Endpoint) -> Endpoint {
 
 /// Any call, sent to the endpoint by options.
 pub(crate) fn at(endpoint: &Endpoint, call: Case) -> Case {
-    trusting(endpoint, call.args(["--token-endpoint", &endpoint.url()]))
+    with_ca(endpoint, call.args(["--token-endpoint", &endpoint.url()]))
 }
 
 /// Any call that trusts the endpoint's CA, if it has one.
-pub(crate) fn trusting(endpoint: &Endpoint, call: Case) -> Case {
+pub(crate) fn with_ca(endpoint: &Endpoint, call: Case) -> Case {
     if endpoint.origin().starts_with("http:") {
         return call;
     }

@@ -9,7 +9,7 @@ use std::thread;
 
 use crate::endpoint::{Ending, Endpoint, Greeting, Reply, Request};
 use crate::kit::{
-    Failure, NOBODY, assert_refreshed, granted, host, proxy_to, refresh, refresh_url, trusting,
+    Failure, NOBODY, assert_refreshed, granted, host, proxy_to, refresh, refresh_url, with_ca,
 };
 
 /// An endpoint that grants a token.
@@ -132,7 +132,7 @@ fn names_in_no_proxy_cover_what_is_below_them() {
     let proxy = proxy_to(&endpoint);
     let url = format!("https://localhost:{}", endpoint.address().port());
     for value in [".localhost", "LOCALHOST", "*.localhost"] {
-        let case = trusting(&endpoint, refresh_url(&url));
+        let case = with_ca(&endpoint, refresh_url(&url));
         let case = case.env("HTTPS_PROXY", proxy.origin());
         let outcome = case.env("NO_PROXY", value).run();
         assert_refreshed(outcome, url.trim_start_matches("https://"));
@@ -339,7 +339,7 @@ fn a_socks_proxy_is_given_the_name_of_the_host() {
     let socks = Socks::to(endpoint.address());
     let port = endpoint.address().port();
     let url = format!("https://localhost:{port}");
-    let outcome = trusting(&endpoint, refresh_url(&url))
+    let outcome = with_ca(&endpoint, refresh_url(&url))
         .env("ALL_PROXY", format!("socks5h://{}", socks.address))
         .run();
     assert_refreshed(outcome, &format!("localhost:{port}"));

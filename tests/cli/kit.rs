@@ -72,7 +72,8 @@ pub(crate) fn expired() -> Reply {
 pub(crate) fn rotating_from(number: usize) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     let current = AtomicUsize::new(number);
     move |request| {
-        let sent = number_of(request.param("refresh_token").unwrap());
+        let sent = request.param("refresh_token").unwrap();
+        let sent = sent.strip_prefix("5Aep-").unwrap().parse().unwrap();
         let next = current.compare_exchange(sent, sent + 1, Ordering::SeqCst, Ordering::SeqCst);
         if next.is_ok() {
             return reply(sent + 1);
@@ -85,12 +86,6 @@ pub(crate) fn rotating_from(number: usize) -> impl Fn(&Request) -> Reply + Send 
 /// The same for a session that begins.
 pub(crate) fn rotating() -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
     rotating_from(0)
-}
-
-/// Which document a refresh token is from.
-fn number_of(refresh_token: &str) -> usize {
-    let number = refresh_token.strip_prefix("5Aep-").unwrap();
-    number.parse().unwrap()
 }
 
 /// A proxy that leads to this endpoint, whatever it is asked for.
@@ -147,6 +142,14 @@ pub(crate) fn refresh_url(url: &str) -> Case {
     case.args(["--token-endpoint", url, FILE])
 }
 
+/// `sftoken refresh` of [`FILE`] at the host that this document names: the proxy leads any host to
+/// an endpoint whose certificate is good for Salesforce's names too.
+pub(crate) fn refresh_by_proxy(document: &str, proxy: &Endpoint) -> Case {
+    let case = with_file(refresh_of_client(Case::new()), document).arg(FILE);
+    let case = case.env("SSL_CERT_FILE", proxy.ca_path());
+    case.env("HTTPS_PROXY", proxy.origin())
+}
+
 /// Another refresh of [`FILE`] where one has been.
 pub(crate) fn refresh_again(outcome: &Outcome, endpoint: &Endpoint) -> Case {
     at(endpoint, refresh_of_client(outcome.again())).arg(FILE)
@@ -162,13 +165,6 @@ pub(crate) fn dry_run() -> Case {
 /// Puts a private [`FILE`] into the directory of a run.
 pub(crate) fn with_file(case: Case, document: impl AsRef<[u8]>) -> Case {
     case.file(FILE, document).mode(FILE, 0o600)
-}
-
-/// Gives a run a temporary directory of its own: `tmp` beside FILE.
-pub(crate) fn with_tmp(case: Case) -> Case {
-    let case = case.subdirectory("tmp");
-    let tmp = case.path("tmp");
-    case.env("TMPDIR", tmp)
 }
 
 /// The endpoint as messages name it.

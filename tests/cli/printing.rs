@@ -8,9 +8,9 @@ use crate::endpoint::{Endpoint, Reply, Request};
 use crate::harness::{Case, name};
 use crate::kit::{
     CLIENT_ID, DOCUMENT, FILE, Failure, REFRESHED, document, dry_run, granted, refresh, refresh_at,
-    refresh_file, refresh_stdin, reply, summary, with_file, with_tmp,
+    refresh_file, refresh_stdin, reply, summary, with_file,
 };
-use crate::rights::only_file_in;
+use crate::rights::{only_file_in, with_tmp};
 use crate::secrets::assert_shows_none;
 
 /// The warning about [`FILE`] with mode 0644.

@@ -23,6 +23,13 @@ const SETPRIV: [&str; 4] = [
     "--clear-groups",
 ];
 
+/// Gives a run a temporary directory of its own: `tmp` beside FILE.
+pub(crate) fn with_tmp(case: Case) -> Case {
+    let case = case.subdirectory("tmp");
+    let tmp = case.path("tmp");
+    case.env("TMPDIR", tmp)
+}
+
 /// Which inode a name leads to: a file that was replaced has another one.
 pub(crate) fn inode(path: impl AsRef<Path>) -> u64 {
     fs::metadata(path).unwrap().ino()

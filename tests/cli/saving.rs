@@ -11,9 +11,11 @@ use crate::endpoint::{Endpoint, Gate, Reply, Request};
 use crate::harness::{Case, Outcome};
 use crate::kit::{
     FILE, Failure, PENDING, document, expired, refresh, refresh_here, refreshed, reply, rotating,
-    with_tmp, would_post,
+    would_post,
 };
-use crate::rights::{NOBODY, inode, is_root, mode, only_file_in, replace_file, skip, unprivileged};
+use crate::rights::{
+    NOBODY, inode, is_root, mode, only_file_in, replace_file, skip, unprivileged, with_tmp,
+};
 
 /// A file name to which nothing can be added.
 const LONG_NAME_LEN: usize = 250;

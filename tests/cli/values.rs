@@ -6,8 +6,8 @@
 use crate::endpoint::{Endpoint, Request};
 use crate::harness::Case;
 use crate::kit::{
-    self, DOCUMENT, FILE, Failure, granted, refresh, refresh_at, refresh_file, with_file,
-    would_post,
+    self, DOCUMENT, FILE, Failure, granted, proxy_to, refresh, refresh_at, refresh_by_proxy,
+    refresh_file, with_file, would_post,
 };
 
 /// A document with a client of its own.
@@ -266,6 +266,29 @@ fn takes_the_endpoint_from_id_and_instance_url_only_if_they_are_of_salesforce() 
             format!(r#"{{"refresh_token":"r","id":"{id}","instance_url":"{instance_url}"}}"#);
         let url = format!("{origin}/services/oauth2/token");
         assert_would_post_to(&dry_run(&document), &url);
+    }
+}
+
+#[test]
+fn posts_to_no_other_host_than_the_document_names() {
+    let documents = [
+        (WITHOUT_CLIENT, "login.salesforce.com"),
+        (
+            r#"{"refresh_token":"r","instance_url":"https://acme.my.salesforce.com"}"#,
+            "acme.my.salesforce.com",
+        ),
+    ];
+    for (document, host) in documents {
+        let endpoint = Endpoint::https(granted());
+        let proxy = proxy_to(&endpoint);
+        let outcome = refresh_by_proxy(document, &proxy).run();
+        let summary = format!("sftoken: refreshed {FILE} at {host}\n");
+        outcome.code(0).stdout("").stderr(summary);
+        let asked = format!("CONNECT {host}:443 HTTP/1.1");
+        assert_eq!(proxy.only_request().line, asked);
+        let request = endpoint.only_request();
+        assert_eq!(request.header("Host"), Some(host));
+        assert_eq!(request.line, "POST /services/oauth2/token HTTP/1.1");
     }
 }
 

@@ -108,32 +108,6 @@ impl Error {
     }
 }
 
-impl fmt::Display) -> Self {
-        self.message = format!("{task}: {}", self.message);
-        self
-    }
-
-    /// The same failure with something that holds in spite of it: `WHAT: WHY; ALSO`.
-    pub(crate) fn but(mut self, also: impl fmt::Display) -> Self {
-        self.message = format!("{}; {also}", self.message);
-        self
-    }
-
-    /// The same failure where something else is to be done about it.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = hint.into();
-        self
-    }
-
-    /// The lines for standard error, without the name of the program.
-    pub(crate) fn report(&self) -> String {
-        match self.hint.as_str() {
-            "" => self.message.clone(),
-            hint => format!("{}\nhint: {hint}", self.message),
-        }
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -122,20 +122,29 @@ mod tests {
         assert_eq!(redact("a 5AEP861TOKEN b", secrets), "a [REDACTED] b");
         assert_eq!(redact("cut 5Aep861to...", secrets), "cut [REDACTED]...");
         assert_eq!(redact("part 5Aep861", secrets), "part 5Aep861");
-        assert_eq!(redact("\u{130} 61token\u{130}", secrets), "\u{130} 61token\u{130}");
+        assert_eq!(
+            redact("\u{130} 61token\u{130}", secrets),
+            "\u{130} 61token\u{130}"
+        );
         assert_eq!(redact("p861token\u{130}", secrets), "[REDACTED]\u{130}");
     }
 
     #[test]
     fn short_secrets_are_hidden_where_they_stand_alone() {
-        assert_eq!(redact("no E in E, but EE", ["e"]), "no [REDACTED] in [REDACTED], but EE");
+        assert_eq!(
+            redact("no E in E, but EE", ["e"]),
+            "no [REDACTED] in [REDACTED], but EE"
+        );
         assert_eq!(redact("pass s3cret.", ["s3cret"]), "pass [REDACTED].");
     }
 
     #[test]
     fn one_secret_cannot_hide_another() {
         let secrets = ["8", "5Aep861token", "861toke"];
-        assert_eq!(redact("is 5Aep861token 8", secrets), "is [REDACTED] [REDACTED]");
+        assert_eq!(
+            redact("is 5Aep861token 8", secrets),
+            "is [REDACTED] [REDACTED]"
+        );
     }
 
     #[test]

@@ -207,8 +207,7 @@ mod tests {
             asked(503),
             (
                 Some(Duration::from_secs(7)),
-                "login.example:8443 is busy: status 503; it asks to wait 7s"
-                    .to_owned()
+                "login.example:8443 is busy: status 503; it asks to wait 7s".to_owned()
             )
         );
         assert_eq!(asked(400).0, None);

@@ -14,6 +14,7 @@ pub(super) const FLOORS: [&[&str]; 14] = [
     &["refresh", "login"],
     &["cli"],
     &["settings"],
+    &["keep"],
     &["exchange", "retry"],
     &["report"],
     &["print"],

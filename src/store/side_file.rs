@@ -160,6 +160,13 @@ pub(crate) fn keep(bytes: &[u8]) -> io::Result<PathBuf> {
     SideFile::in_temporary_directory(bytes).map(SideFile::keep)
 }
 
+/// Whether standard output goes nowhere. A closed one does, too: the standard library puts
+/// `/dev/null` in its place before `main`.
+pub(crate) fn is_output_discarded() -> bool {
+    let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());
+    matches!((device("/dev/fd/1"), device("/dev/null")), (Ok(output), Ok(null)) if output == null)
+}
+
 /// The temporary directory. An empty `TMPDIR` is none, and not the current directory.
 fn temporary_directory() -> PathBuf {
     let given = env::var_os("TMPDIR").filter(|path| !path.is_empty());

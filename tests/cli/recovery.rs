@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime};
 use crate::endpoint::Endpoint;
 use crate::harness::{Case, Outcome};
 use crate::kit::{
-    FILE, PENDING, document, refresh_again, refresh_here, refreshed, rotating, rotating_from,
+    FILE, Failure, PENDING, document, refresh_again, refresh_here, refreshed, rotating,
+    rotating_from,
 };
 use crate::rights::{NOBODY, inode, is_root, skip, unprivileged, with_mounts};
 
@@ -464,14 +465,7 @@ fn a_file_mounted_read_only_is_73_without_proc_too() {
     let Some(case) = with_mounts(refresh_here(&endpoint).arg(FILE), script) else {
         return;
     };
-    case.run()
-        .code(73)
-        .stderr(concat!(
-            "sftoken: cannot save token.json: it is mounted read-only\n",
-            "hint: nothing was sent; make room, or make the file or its directory writable\n",
-        ))
-        .file_is(FILE, document(0))
-        .files_are([FILE]);
+    Failure::unsavable(FILE, "it is mounted read-only").check(case.run());
     assert_eq!(endpoint.connections(), 0);
 }
 
@@ -525,13 +519,11 @@ fn a_full_disk_is_73_before_anything_is_sent() {
     let Some(case) = with_mounts(case, script) else {
         return;
     };
+    let expected = Failure::unsavable("disk/token.json", "no space left on device");
     case.run()
-        .code(73)
+        .code(expected.code)
         .stdout(format!("{FILE}\n{}", document(0)))
-        .stderr(concat!(
-            "sftoken: cannot save disk/token.json: no space left on device\n",
-            "hint: nothing was sent; make room, or make the file or its directory writable\n",
-        ))
+        .stderr(expected.stderr)
         .files_are([FILE, "disk"]);
     assert_eq!(endpoint.connections(), 0);
 }

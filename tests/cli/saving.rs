@@ -305,7 +305,7 @@ fn a_refused_token_that_was_replaced_meanwhile_is_no_failure() {
     let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
     let print = |case: Case| case.args(["--print", "token"]);
     meanwhile(refusal, print, |case| {
-        replace_file(&case.path(FILE), &document(7))
+        replace_file(&case.path(FILE), &document(7));
     })
     .code(0)
     .stdout("00D!access-7\n")

@@ -37,8 +37,8 @@ impl Locked {
 
     /// Finishes one interrupted save, if there is one.
     fn finish_one(&mut self) -> Result<bool, Error> {
-        let bytes = self.target().read_settled()?;
-        match (self.content().key)(&bytes) {
+        self.look_again()?;
+        match self.seen().key.clone() {
             Some(token) => {
                 let path = path_for(self.place(), token.expose().as_bytes());
                 self.finish(&path, &token)
@@ -128,8 +128,7 @@ impl Locked {
     /// with the token that FILE has anyway, once that is on the disk.
     fn sweep(&self) {
         let content = self.content();
-        let bytes = self.target().read().unwrap_or_default();
-        let Some(token) = (content.key)(&bytes) else {
+        let Some(token) = &self.seen().key else {
             return;
         };
         for path in all(self.place()) {
@@ -137,7 +136,7 @@ impl Locked {
                 continue;
             };
             let is_useless = match (content.key)(without_blanks(&bytes)) {
-                Some(key) => key == token && self.target().file().sync_all().is_ok(),
+                Some(key) => key == *token && self.target().file().sync_all().is_ok(),
                 None => names_file(self.place()),
             };
             if is_useless {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::cli::Refresh;
 use crate::document::Document;
 use crate::http::Client;
-use crate::oauth::{Grant, Refusal, classify};
+use crate::oauth::{Grant, Refusal, Whole, classify};
 use crate::retry::Pauses;
 
 /// How an exchange can succeed.
@@ -69,7 +69,10 @@ pub(crate) fn exchange(
 /// One try.
 fn try_once(client: &Client, grant: &Grant, number: u32) -> Result<Granted, Refusal> {
     let start = Instant::now();
-    let reply = client.post(grant)?;
+    let mut whole = Whole::default();
+    let reply = client.post(&grant.endpoint, &grant.form(), &mut |bytes| {
+        whole.feed(bytes)
+    })?;
     let members = classify(grant, &reply)?;
     let (status, elapsed) = (reply.status, start.elapsed().as_millis());
     Ok(Granted {

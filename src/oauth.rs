@@ -5,11 +5,12 @@
 //! which `error` codes exist, and which of them mean "send the same again".
 
 mod refusal;
+mod whole;
 
-pub(crate) use refusal::{Refusal, no_reply};
+pub(crate) use refusal::Refusal;
+pub(crate) use whole::Whole;
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -20,10 +21,8 @@ use refusal::{
 use crate::document::is_token;
 use crate::endpoint::Endpoint;
 use crate::error::{Class, Error};
+use crate::http::{MAX_REPLY_LEN, Reply, no_reply};
 use crate::secret::{Secret, redact};
-
-/// 1 MiB. Replies have about two KiB; a larger one is not a token reply.
-pub(crate) const MAX_REPLY_LEN: usize = 1024 * 1024;
 
 /// How much of a server's own words a message shows, in characters.
 const MAX_SERVER_TEXT: usize = 200;
@@ -98,21 +97,6 @@ impl Grant {
     }
 }
 
-/// What came back over HTTP.
-#[derive(Debug, Default)]
-pub(crate) struct Reply {
-    /// The status code.
-    pub(crate) status: u16,
-    /// `Retry-After`, where it was given in seconds.
-    pub(crate) retry_after: Option<Duration>,
-    /// `Location`.
-    pub(crate) location: Option<String>,
-    /// At most [`MAX_REPLY_LEN`] and one byte.
-    pub(crate) body: Vec<u8>,
-    /// Why the body may lack its end.
-    pub(crate) cut_short: Option<String>,
-}
-
 /// Sorts a reply: the members to merge, or why there are none.
 ///
 /// # Errors
@@ -124,7 +108,13 @@ pub(crate) fn classify(grant: &Grant, reply: &Reply) -> Result<Map<String, Value
             None | Some(Value::Null) if is_success(reply.status) => granted(grant, members),
             _ => Err(by_status(grant, reply, "JSON that is no token reply")),
         },
-        Err(shape) => Err(by_status(grant, reply, &shape)),
+        Err(shape) => Err(match &reply.content_encoding {
+            Some(encoding) => {
+                let shape = format!("a body in {}", grant.harmless(encoding));
+                by_status(grant, reply, &shape)
+            }
+            None => by_status(grant, reply, &shape),
+        }),
     };
     sorted.map_err(|refusal| refusal.with_retry_after(reply.retry_after))
 }
@@ -224,7 +214,7 @@ fn by_status(grant: &Grant, reply: &Reply, shape: &str) -> Refusal {
         return come_back_later(grant, &format!("status {status}"));
     }
     match &reply.cut_short {
-        Some(why) => Refusal::fatal(no_reply(&grant.endpoint, why)),
+        Some(why) => Refusal::fatal(no_reply(&grant.endpoint.authority(), why)),
         None => Refusal::fatal(
             Error::new(
                 Class::Protocol,
@@ -295,6 +285,8 @@ fn form_encoded(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Has every character that a form changes.

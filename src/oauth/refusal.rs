@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Grant, MAX_SERVER_TEXT, Reply};
-use crate::endpoint::{Endpoint, host_of};
+use super::{Grant, MAX_SERVER_TEXT};
+use crate::endpoint::host_of;
 use crate::error::{Class, Error};
+use crate::http::{Lost, Reply};
 
 /// Why a try brought no token.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,16 +53,13 @@ impl Refusal {
     }
 }
 
-/// The request went out and its reply did not come, or not whole.
-pub(crate) fn no_reply(endpoint: &Endpoint, why: &str) -> Error {
-    Error::new(
-        Class::Unavailable,
-        format!("no reply from {}: {why}", endpoint.authority()),
-    )
-    .hint(
-        "the request was sent and not repeated: the server may have processed it; \
-         if the next run is refused, log in again",
-    )
+impl From<Lost> for Refusal {
+    fn from(lost: Lost) -> Self {
+        Self {
+            again: lost.again,
+            ..Self::fatal(lost.error)
+        }
+    }
 }
 
 /// The server answered that it did not use the token, and may another time.

@@ -192,6 +192,10 @@ pub(super) fn describe(error: &ureq::Error) -> String {
         other => {
             let text = other.to_string();
             let text = text.strip_prefix("protocol: ").unwrap_or(&text);
+            if text == "http parse resulted in too many headers" {
+                // ureq-proto's limit, which nothing changes.
+                return "its head has more than 128 lines".to_owned();
+            }
             match text.strip_prefix("http parse fail: ") {
                 Some(text) => format!("its head cannot be read: {text}"),
                 None => text.to_owned(),

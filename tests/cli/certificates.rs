@@ -5,13 +5,13 @@
 
 use std::fs;
 
-use crate::endpoint::{Certificate, Endpoint, Greeting};
+use crate::endpoint::{Certificate, Endpoint};
 use crate::harness::{Case, Outcome};
 use crate::samples::{
     CLIENT_ID, DOCUMENT, FILE, REFRESHED, granted, refresh_file, summary, with_file,
 };
 
-/// What to do about an endpoint that cannot be trusted.
+/// What is said of an endpoint that cannot be trusted, and what to do about it.
 const UNKNOWN: (&str, &str) = (
     "its certificate is signed by an unknown authority",
     "give your own CA with --cacert, or find out who answers in its place",
@@ -24,17 +24,22 @@ fn refresh(endpoint: &Endpoint) -> Case {
         .args(["--token-endpoint", &endpoint.url()])
 }
 
+/// What is said of an endpoint that is not trusted.
+fn not_trusted(endpoint: &Endpoint, (why, hint): (&str, &str)) -> String {
+    let host = endpoint.address();
+    format!(
+        "sftoken: cannot refresh {FILE}: cannot trust {host}: {why}\n\
+         hint: nothing was sent; {hint}\n"
+    )
+}
+
 /// Expects that the endpoint was not trusted, for this reason, and has seen no request.
 #[track_caller]
-fn assert_not_trusted(outcome: Outcome, endpoint: &Endpoint, (why, hint): (&str, &str)) {
-    let host = endpoint.address();
+fn assert_not_trusted(outcome: Outcome, endpoint: &Endpoint, why: (&str, &str)) {
     outcome
         .code(68)
         .stdout("")
-        .stderr(format!(
-            "sftoken: cannot refresh {FILE}: cannot trust {host}: {why}\n\
-             hint: nothing was sent; {hint}\n"
-        ))
+        .stderr(not_trusted(endpoint, why))
         .file_is(FILE, DOCUMENT)
         .files_are([FILE]);
     assert!(endpoint.requests().is_empty());
@@ -49,26 +54,77 @@ fn assert_refreshed(outcome: Outcome, endpoint: &Endpoint) {
 
 #[test]
 fn does_not_trust_a_certificate_that_is_wrong_in_any_one_way() {
-    let wrong_name = (
-        "its certificate is for another name",
-        "check the token endpoint, or find out who answers in its place",
-    );
-    let expired = (
-        "its certificate has expired",
-        "check the clock of this machine, else tell whoever runs that host",
-    );
-    let certificates = [
-        (Certificate::UnknownIssuer, UNKNOWN),
-        (Certificate::WrongName, wrong_name),
-        (Certificate::Expired, expired),
+    let name = "its certificate is for another name";
+    let own_name = "check the token endpoint, or find out who answers in its place";
+    let clock = "check the clock of this machine, else tell whoever runs that host";
+    let tell = "tell whoever runs that host, or find out who answers in its place";
+    let rows = [
+        (Certificate::WrongName, name, own_name),
+        (Certificate::MisleadingName, name, own_name),
+        (Certificate::Expired, "its certificate has expired", clock),
+        (
+            Certificate::NotYetValid,
+            "its certificate is not valid yet",
+            clock,
+        ),
+        (
+            Certificate::WrongUsage,
+            "its certificate is not for servers",
+            tell,
+        ),
+        (
+            Certificate::OfCa,
+            "its certificate is that of a CA, not of a server",
+            "make a certificate for that host that is not a CA (basicConstraints CA:FALSE)",
+        ),
+        (
+            Certificate::Forged,
+            "a signature is wrong, or made with a key that is too short (RSA under 2048 bits)",
+            tell,
+        ),
+        (
+            Certificate::Constrained,
+            "its CA may not sign for that name",
+            tell,
+        ),
+        (
+            Certificate::SignedByLeaf,
+            "its certificate is signed by one that is no CA",
+            tell,
+        ),
     ];
-    for (certificate, why) in certificates {
+    for (certificate, why, hint) in rows {
         let builder = Endpoint::builder().certificate(certificate);
         let endpoint = builder.start(granted());
         let outcome = refresh_file(DOCUMENT, &endpoint).run();
-        assert_not_trusted(outcome, &endpoint, why);
+        assert_not_trusted(outcome, &endpoint, (why, hint));
         assert_eq!(endpoint.connections(), 1, "it is not tried again");
     }
+}
+
+#[test]
+fn names_the_roots_in_force_when_they_lack_the_authority() {
+    let builder = Endpoint::builder().certificate(Certificate::UnknownIssuer);
+    let endpoint = builder.start(granted());
+    let hint = |roots: &str| {
+        format!(
+            "only the certificates in {roots} are trusted: check that the CA of that host is \
+             among them, or find out who answers in its place"
+        )
+    };
+    let ca = fs::read(endpoint.ca_path()).unwrap();
+    let case = refresh(&endpoint).file("ca.pem", ca);
+    let by_option = case.clone().args(["--cacert", "ca.pem"]);
+    let by_variable = case.env("SSL_CERT_FILE", "ca.pem");
+    for (case, roots) in [
+        (by_option, "ca.pem"),
+        (by_variable, "ca.pem (from SSL_CERT_FILE)"),
+    ] {
+        let stderr = case.run().code(68).stderr_text();
+        let expected = not_trusted(&endpoint, (UNKNOWN.0, &hint(roots)));
+        assert_eq!(stderr, expected);
+    }
+    assert!(endpoint.requests().is_empty());
 }
 
 #[test]
@@ -172,27 +228,6 @@ fn uses_the_good_certificates_of_a_bundle_and_names_the_broken_ones() {
             "sftoken: warning: ignored certificate 1 of bundle.pem: it is broken\n{}",
             summary(&endpoint)
         ));
-}
-
-#[test]
-fn calls_a_server_that_does_not_speak_tls_by_that_name() {
-    let greeting = Greeting::Say(b"SSH-2.0-none\r\n");
-    let endpoint = Endpoint::builder().greetings([greeting]).start(granted());
-    let host = endpoint.address();
-    let outcome = refresh_file(DOCUMENT, &endpoint).run();
-    let said = outcome.stderr_text();
-    assert!(
-        said.starts_with(&format!(
-            "sftoken: cannot refresh token.json: {host} does not speak TLS: "
-        )),
-        "{said}"
-    );
-    outcome
-        .code(76)
-        .stdout("")
-        .file_is(FILE, DOCUMENT)
-        .files_are([FILE]);
-    assert_eq!(endpoint.connections(), 1, "it is not tried again");
 }
 
 #[test]

@@ -35,6 +35,10 @@ mod proxies;
 mod ca_files;
 // Names and addresses.
 mod hosts;
+// TLS with too little in common.
+mod handshakes;
+// What a proxy says in place of a tunnel, and TLS with the proxy itself.
+mod proxy_answers;
 
 // The main job, from a real document to the document afterwards.
 mod main_job;

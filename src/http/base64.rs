@@ -12,9 +12,9 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 fn group(bytes: &[u8]) -> [u8; 4] {
     let byte = |at: usize| usize::from(bytes.get(at).copied().unwrap_or_default());
     let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-    let digit = |at: usize| match at <= bytes.len() {
-        true => DIGITS[bits >> (18 - 6 * at) & 63],
-        false => DIGITS[64],
+    let digit = |at: usize| {
+        let value = bits >> (18 - 6 * at) & 63;
+        DIGITS[if at <= bytes.len() { value } else { 64 }]
     };
     [digit(0), digit(1), digit(2), digit(3)]
 }

@@ -133,8 +133,7 @@ fn a_certificate_that_is_damaged_is_never_lost_in_silence() {
     let lines: Vec<&str> = other.lines().collect();
     let without = |at: usize| {
         let kept = lines.iter().enumerate().filter(|(index, _)| *index != at);
-        kept.map(|(_, line)| format!("{line}\n"))
-            .collect::<String>()
+        kept.flat_map(|(_, line)| [line, "\n"]).collect::<String>()
     };
     let last = lines.len() - 1;
     let damaged = [

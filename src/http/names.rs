@@ -5,13 +5,14 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+
+use super::mailbox::Mailbox;
 
 /// As many addresses as ureq's list holds.
 const MAX_ADDRESSES: usize = 16;
@@ -70,17 +71,14 @@ fn loopback(port: u16) -> Vec<SocketAddr> {
 /// What the system's resolver says within the time limit; where there is no thread to be had, the
 /// limit gives way.
 fn looked_up(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAddr>, ureq::Error> {
-    let (sender, answer) = mpsc::channel();
-    let name = host.to_owned();
-    let ask = move || drop(sender.send(asked(&name, port)));
-    if thread::Builder::new().spawn(ask).is_err() {
-        return Ok(asked(host, port)?);
-    }
-    match answer.recv_timeout(*timeout.after) {
-        Ok(answer) => Ok(answer?),
-        Err(RecvTimeoutError::Timeout) => Err(ureq::Error::Timeout(timeout.reason)),
-        Err(RecvTimeoutError::Disconnected) => Err(ureq::Error::HostNotFound),
-    }
+    let answer = Mailbox::new();
+    let (name, to) = (host.to_owned(), answer.share());
+    let ask = move || to.leave(asked(&name, port));
+    let answer = match thread::Builder::new().spawn(ask) {
+        Ok(_) => answer.take(*timeout.after),
+        Err(_) => Some(asked(host, port)),
+    };
+    Ok(answer.ok_or(ureq::Error::Timeout(timeout.reason))??)
 }
 
 /// The answer of the system's resolver, each address once.

@@ -7,9 +7,10 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::mailbox::Mailbox;
 
 /// How long one address may stay silent before the next one is tried (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -54,43 +55,40 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 
 /// Attempts that begin one after the other: whenever one fails, or has had its head start.
 fn race(addresses: &[SocketAddr], until: Instant) -> io::Result<TcpStream> {
-    let (sender, results) = mpsc::channel();
-    let others = u32::try_from(addresses.len() - 1)
-        .unwrap_or(u32::MAX)
-        .max(1);
-    let head_start = HEAD_START.min(ALL_BEGUN / others);
+    let results = Mailbox::new();
+    let others = u32::try_from(addresses.len() - 1).unwrap_or(u32::MAX);
+    let head_start = HEAD_START.min(ALL_BEGUN / others.max(1));
     let mut failure = io::Error::from(ErrorKind::TimedOut);
-    let mut failed = 0;
-    for (begun, address) in addresses.iter().enumerate() {
-        if start(*address, until, sender.clone()).is_err() {
-            return one_by_one(&addresses[begun..], until);
-        }
-        match results.recv_timeout(head_start.min(left(until))) {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => (failure, failed) = (error, failed + 1),
-            Err(_) => {}
-        }
-    }
+    let (mut begun, mut failed) = (0, 0);
     while failed < addresses.len() {
-        match results.recv_timeout(left(until)) {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => (failure, failed) = (error, failed + 1),
-            Err(_) => return Err(ErrorKind::TimedOut.into()),
+        let mut patience = left(until);
+        if let Some(address) = addresses.get(begun) {
+            if start(*address, until, results.share()).is_err() {
+                return one_by_one(&addresses[begun..], until);
+            }
+            begun += 1;
+            patience = patience.min(head_start);
+        }
+        match results.take(patience) {
+            Some(Ok(stream)) => return Ok(stream),
+            Some(Err(error)) => (failure, failed) = (error, failed + 1),
+            None if begun == addresses.len() && left(until).is_zero() => {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            None => {}
         }
     }
     Err(failure)
 }
 
-/// Begins an attempt in a thread of its own, which ends with it or with the process.
+/// Begins an attempt in a thread of its own, which ends with it or with the process. What it
+/// connects when another address has won is closed with the mailbox.
 fn start(
     address: SocketAddr,
     until: Instant,
-    results: Sender<io::Result<TcpStream>>,
+    results: Mailbox<io::Result<TcpStream>>,
 ) -> io::Result<()> {
-    let attempt = move || {
-        // Nobody listens once another address has won: the connection is closed then.
-        drop(results.send(attempt(address, until)));
-    };
+    let attempt = move || results.leave(attempt(address, until));
     thread::Builder::new().spawn(attempt).map(drop)
 }
 

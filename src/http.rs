@@ -14,13 +14,16 @@ mod names;
 mod no_proxy;
 mod proxy;
 mod race;
+mod reply;
 mod roots;
+mod terms;
 mod tls;
 mod tunnel;
 mod wire;
 
 pub(crate) use failure::no_reply;
 pub(crate) use proxy::{ProxySetting, proxy_for};
+pub(crate) use reply::{Lost, MAX_REPLY_LEN, Reply};
 pub(crate) use roots::Roots;
 
 use std::cell::Cell;
@@ -31,68 +34,13 @@ use ureq::http::{HeaderMap, Response};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, BodyReader, SendBody};
 
+use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
-use crate::error::Error;
-use crate::retry::Deadline;
 use crate::secret::Secret;
 use dial::{CONNECT_TIMEOUT, Dialer};
 use failure::{Asked, describe};
 use names::Names;
-
-/// 1 MiB. Replies have about two KiB; a larger one is not a token reply.
-pub(crate) const MAX_REPLY_LEN: usize = 1024 * 1024;
-
-/// 64 KiB for the head of a reply, and of a proxy's answer; those of Salesforce have about two.
-/// Gateways and single sign-on add cookies and policies of any length.
-const MAX_HEAD_LEN: usize = 64 * 1024;
-
-/// How much is read or written at once below. ureq clears such buffers before it uses them, so they
-/// have no more than what a whole request or reply usually needs.
-const BUFFER_LEN: usize = 4 * 1024;
-
-/// What this program calls itself.
-const USER_AGENT: &str = concat!("sftoken/", env!("CARGO_PKG_VERSION"));
-
-/// What came back over HTTP.
-#[derive(Debug, Default)]
-pub(crate) struct Reply {
-    /// The status code.
-    pub(crate) status: u16,
-    /// `Retry-After`, where it was given in seconds.
-    pub(crate) retry_after: Option<Duration>,
-    /// `Location`.
-    pub(crate) location: Option<String>,
-    /// `Content-Encoding`: none was asked for.
-    pub(crate) content_encoding: Option<String>,
-    /// At most [`MAX_REPLY_LEN`] and one byte.
-    pub(crate) body: Vec<u8>,
-    /// Why the body may lack its end.
-    pub(crate) cut_short: Option<String>,
-}
-
-/// Why there is no reply.
-#[derive(Debug)]
-pub(crate) struct Lost {
-    /// The failure to report if this was the last try.
-    pub(crate) error: Error,
-    /// Whether the server cannot have seen the form, and another try may succeed.
-    pub(crate) again: bool,
-}
-
-impl Lost {
-    /// Another try is of no use, or could do harm.
-    fn for_good(error: Error) -> Self {
-        Self {
-            error,
-            again: false,
-        }
-    }
-
-    /// Another try may succeed.
-    fn for_now(error: Error) -> Self {
-        Self { error, again: true }
-    }
-}
+use terms::{BUFFER_LEN, MAX_HEAD_LEN, USER_AGENT};
 
 /// A client for one endpoint. It keeps its connection until it is dropped, so that nothing stands
 /// between the arrival of a reply and saving it.
@@ -184,9 +132,9 @@ impl Client {
     }
 
     /// Who was asked, for what is said of a failure.
-    fn asked(&self, endpoint: &Endpoint) -> Asked<'_> {
+    fn asked<'a>(&'a self, endpoint: &'a Endpoint) -> Asked<'a> {
         Asked {
-            host: endpoint.authority(),
+            endpoint,
             proxy: self.proxy.as_ref(),
             ca_file: self.ca_file.as_deref(),
         }

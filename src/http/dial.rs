@@ -19,7 +19,7 @@ use super::proxy::ProxySetting;
 use super::race;
 use super::tunnel::{self, Refused};
 use super::wire::Wire;
-use crate::retry::Deadline;
+use crate::deadline::Deadline;
 
 /// A connection, TLS included, that takes longer is given up and tried again: nothing was sent. Ten
 /// seconds are five retransmissions of a lost SYN.

@@ -6,9 +6,11 @@
 use std::io;
 
 use super::proxy::ProxySetting;
+use super::reply::Lost;
+use super::terms::MAX_HEAD_LEN;
 use super::tls;
 use super::tunnel::Refused;
-use super::{Lost, MAX_HEAD_LEN};
+use crate::endpoint::Endpoint;
 use crate::error::{Class, Error, reason};
 
 /// What to do about a proxy that is of no use.
@@ -16,8 +18,8 @@ const CHECK_PROXY: &str = "nothing was sent; check the proxy, or name the host i
 
 /// Who was asked: the endpoint, through which proxy, with which CA file.
 pub(super) struct Asked<'a> {
-    /// Host and port of the endpoint.
-    pub(super) host: String,
+    /// The endpoint.
+    pub(super) endpoint: &'a Endpoint,
     /// The proxy.
     pub(super) proxy: Option<&'a ProxySetting>,
     /// The CA file, unless the roots are those built in.
@@ -25,8 +27,10 @@ pub(super) struct Asked<'a> {
 }
 
 /// The request went out and its reply did not come, or not whole.
-pub(crate) fn no_reply(host: &str, why: &str) -> Error {
-    Error::new(Class::Unavailable, format!("no reply from {host}: {why}")).hint(
+pub(crate) fn no_reply(endpoint: &Endpoint, why: &str) -> Error {
+    Error::new(
+        Class::Unavailable,
+        format!("no reply from {}: {why}", endpoint.authority()),
         "the request was sent and not repeated: the server may have processed it; \
          if the next run is refused, log in again",
     )
@@ -38,13 +42,13 @@ impl Asked<'_> {
         match tls::kind(error) {
             // It says so when the handshake has ended for us; it takes no request before.
             Some(kind) if tls::is_certificate_demanded(&kind) => {
-                Lost::for_good(tls::certificate_demanded(&self.host))
+                Lost::for_good(tls::certificate_demanded(&self.host()))
             }
             Some(kind) => {
                 let why = format!("TLS: {}", tls::words(&kind));
-                Lost::for_good(no_reply(&self.host, &why))
+                Lost::for_good(no_reply(self.endpoint, &why))
             }
-            None => Lost::for_good(no_reply(&self.host, &describe(error))),
+            None => Lost::for_good(no_reply(self.endpoint, &describe(error))),
         }
     }
 
@@ -52,32 +56,35 @@ impl Asked<'_> {
     pub(super) fn not_connected(&self, error: &ureq::Error) -> Lost {
         match (tls::kind(error), self.proxy) {
             (Some(kind), Some(proxy)) if tls::is_no_tls(&kind) => self.page(proxy),
-            (Some(kind), _) => Lost::for_good(tls::failure(&self.host, &kind, self.ca_file)),
+            (Some(kind), _) => Lost::for_good(tls::failure(&self.host(), &kind, self.ca_file)),
             (None, Some(proxy)) => match refused(error) {
                 Some(refused) => self.refused(proxy, refused),
-                None => Lost::for_now(self.through(proxy, &describe(error)).hint(CHECK_PROXY)),
+                None => Lost::before_sending(self.through(proxy, &describe(error), CHECK_PROXY)),
             },
-            (None, None) => {
-                let message = format!("cannot reach {}: {}", self.host, describe(error));
-                let error = Error::new(Class::Unavailable, message);
-                Lost::for_now(
-                    error.hint("nothing was sent; check the name and the network, and try again"),
-                )
-            }
+            (None, None) => Lost::before_sending(Error::new(
+                Class::Unavailable,
+                format!("cannot reach {}: {}", self.host(), describe(error)),
+                "nothing was sent; check the name and the network, and try again",
+            )),
         }
     }
 
+    /// The endpoint as messages name it.
+    fn host(&self) -> String {
+        self.endpoint.authority()
+    }
+
     /// The endpoint cannot be reached because of the proxy.
-    fn through(&self, proxy: &ProxySetting, why: &str) -> Error {
-        let (host, proxy) = (&self.host, proxy.authority());
+    fn through(&self, proxy: &ProxySetting, why: &str, hint: &str) -> Error {
+        let (host, proxy) = (self.host(), proxy.authority());
         let message = format!("cannot reach {host} through the proxy {proxy}: {why}");
-        Error::new(Class::Unavailable, message)
+        Error::new(Class::Unavailable, message, hint)
     }
 
     /// The proxy has opened the tunnel, and what comes out of it is not TLS.
     fn page(&self, proxy: &ProxySetting) -> Lost {
         let why = "what came through it is not TLS, perhaps a page of its own";
-        Lost::for_good(self.through(proxy, why).hint(CHECK_PROXY))
+        Lost::for_good(self.through(proxy, why, CHECK_PROXY))
     }
 
     /// The proxy has opened no tunnel.
@@ -87,18 +94,18 @@ impl Asked<'_> {
             Refused::Tls(error) => self.no_tls_with(proxy, error),
             Refused::Status(status, schemes) => self.answered(proxy, *status, schemes),
             Refused::Page => self.page(proxy),
-            Refused::SpeaksTls => Lost::for_good(
-                self.through(proxy, "the proxy speaks TLS")
-                    .hint(format!("nothing was sent; write it as https://{authority}")),
-            ),
-            Refused::NoHttp => Lost::for_now(
-                self.through(proxy, "the proxy does not speak HTTP")
-                    .hint(CHECK_PROXY),
-            ),
-            Refused::LargeHead => Lost::for_now(
-                self.through(proxy, &format!("the head of its answer {TOO_LARGE}"))
-                    .hint(CHECK_PROXY),
-            ),
+            Refused::SpeaksTls => {
+                let hint = format!("nothing was sent; write it as https://{authority}");
+                Lost::for_good(self.through(proxy, "the proxy speaks TLS", &hint))
+            }
+            Refused::NoHttp => {
+                let why = "the proxy does not speak HTTP";
+                Lost::before_sending(self.through(proxy, why, CHECK_PROXY))
+            }
+            Refused::LargeHead => {
+                let why = format!("the head of its answer {TOO_LARGE}");
+                Lost::before_sending(self.through(proxy, &why, CHECK_PROXY))
+            }
         }
     }
 
@@ -110,14 +117,14 @@ impl Asked<'_> {
         );
         match tls::kind(error) {
             Some(kind) if tls::is_no_tls(&kind) => {
-                let error = self.through(proxy, "the proxy does not speak TLS");
-                Lost::for_good(error.hint(write_as_http))
+                let why = "the proxy does not speak TLS";
+                Lost::for_good(self.through(proxy, why, &write_as_http))
             }
             Some(kind) => {
                 let peer = format!("the proxy {authority}");
                 Lost::for_good(tls::failure(&peer, &kind, self.ca_file))
             }
-            None => Lost::for_now(self.through(proxy, &describe(error)).hint(write_as_http)),
+            None => Lost::before_sending(self.through(proxy, &describe(error), &write_as_http)),
         }
     }
 
@@ -132,10 +139,10 @@ impl Asked<'_> {
             ),
             _ => (answer, CHECK_PROXY.to_owned()),
         };
-        let error = self.through(proxy, &why).hint(hint);
+        let error = self.through(proxy, &why, &hint);
         match status {
             300..=499 | 511 => Lost::for_good(error),
-            _ => Lost::for_now(error),
+            _ => Lost::before_sending(error),
         }
     }
 }

@@ -30,8 +30,8 @@ impl ProxySetting {
             Error::new(
                 Class::Usage,
                 format!("invalid {variable}: it is not a proxy URL"),
+                "write it as http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5h://HOST:PORT",
             )
-            .hint("write it as http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5h://HOST:PORT")
         })
     }
 

@@ -67,7 +67,11 @@ pub(super) fn certificate_demanded(peer: &str) -> Error {
     let message = format!(
         "no TLS connection to {peer}: it demands a client certificate, which sftoken cannot give"
     );
-    Error::new(Class::Protocol, message).hint("use a host or a port that demands none")
+    Error::new(
+        Class::Protocol,
+        message,
+        "use a host or a port that demands none",
+    )
 }
 
 /// The peer's certificate is not what it should be.
@@ -80,8 +84,11 @@ fn not_trusted(peer: &str, reason: &str, file: Option<&str>) -> Error {
         ),
         _ => hint.to_owned(),
     };
-    Error::new(Class::NoHost, format!("cannot trust {peer}: {why}"))
-        .hint(format!("nothing was sent; {hint}"))
+    Error::new(
+        Class::NoHost,
+        format!("cannot trust {peer}: {why}"),
+        format!("nothing was sent; {hint}"),
+    )
 }
 
 /// The verifier's reason, and what to do about it.
@@ -153,14 +160,18 @@ fn no_handshake(peer: &str, kind: &str) -> Error {
     Error::new(
         Class::Protocol,
         format!("no TLS connection to {peer}: {why}"),
+        format!("nothing was sent; {hint}"),
     )
-    .hint(format!("nothing was sent; {hint}"))
 }
 
 /// The peer talks, but not TLS.
 fn no_tls(peer: &str) -> Error {
     let message = format!("{peer} does not speak TLS: its answer is something else");
-    Error::new(Class::Protocol, message).hint("check the host and the port of the token endpoint")
+    Error::new(
+        Class::Protocol,
+        message,
+        "check the host and the port of the token endpoint",
+    )
 }
 
 /// The names of variants as words: `AlertReceived(InternalError` is `alert received: internal error`.

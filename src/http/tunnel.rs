@@ -8,8 +8,8 @@ use std::io::{ErrorKind, Read, Write};
 use ureq::http::Uri;
 use ureq::unversioned::transport::{Transport, TransportAdapter};
 
-use super::MAX_HEAD_LEN;
 use super::proxy::ProxySetting;
+use super::terms::{MAX_HEAD_LEN, USER_AGENT};
 
 /// What the first bytes of every answer are, for a client of HTTP/1.1.
 const HTTP: &[u8] = b"HTTP/1.";
@@ -67,12 +67,11 @@ pub(super) fn open(
 fn request(target: &Uri, proxy: &ProxySetting) -> String {
     let host = target.host().unwrap_or_default();
     let port = target.port_u16().unwrap_or(443);
-    let user_agent = super::USER_AGENT;
     let authorization = proxy.authorization().map_or_else(String::new, |value| {
         format!("Proxy-Authorization: {}\r\n", value.expose())
     });
     format!(
-        "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {user_agent}\r\n\
+        "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n\
          Proxy-Connection: Keep-Alive\r\n{authorization}\r\n"
     )
 }

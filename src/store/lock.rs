@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::{read_bounded, shown, unreadable};
-use crate::document::MAX_LEN;
+use super::content::Content;
+use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
-use crate::retry::Deadline;
+use crate::input::{read_bounded, shown, unreadable};
 
 /// Between two looks at a lock that another process holds: short against the round trip that the
 /// holder waits for, long enough that two hundred waiters cost next to nothing.
@@ -35,6 +35,8 @@ pub(crate) struct TokenFile {
     pub(super) file: File,
     /// Why it is open for reading alone.
     pub(super) write_denied: Option<io::Error>,
+    /// What it should hold.
+    pub(super) content: Content,
 }
 
 /// The token file while this process has the lock on it.
@@ -73,7 +75,7 @@ impl TokenFile {
     ///
     /// # Errors
     /// `NOINPUT` if it is missing, cannot be read, or is no regular file.
-    pub(crate) fn open(given: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(given: &Path, content: Content) -> Result<Self, Error> {
         let failed = |error: io::Error| unreadable(&shown(given), &reason(&error));
         let path = fs::canonicalize(given).map_err(failed)?;
         let metadata = fs::metadata(&path).map_err(failed)?;
@@ -90,6 +92,7 @@ impl TokenFile {
             path,
             file,
             write_denied,
+            content,
         })
     }
 
@@ -98,14 +101,14 @@ impl TokenFile {
         shown(&self.given)
     }
 
-    /// The content, at most one byte more than a document may have.
+    /// The content, at most one byte more than there may be.
     ///
     /// # Errors
     /// `NOINPUT`.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         let mut file = &self.file;
         file.rewind()
-            .and_then(|()| read_bounded(file, MAX_LEN))
+            .and_then(|()| read_bounded(file, self.content.max_len))
             .map_err(|error| unreadable(&self.name(), &reason(&error)))
     }
 
@@ -135,7 +138,7 @@ impl TokenFile {
                     seen: None,
                 });
             }
-            self = Self::open(&self.given)?;
+            self = Self::open(&self.given, self.content)?;
         }
     }
 
@@ -173,8 +176,8 @@ impl TokenFile {
                 "cannot lock {}: another process held it until the deadline",
                 self.name()
             ),
+            "try again later, or give a longer --timeout",
         )
-        .hint("try again later, or give a longer --timeout")
     }
 
     /// Without a lock nothing keeps two processes from using up the same refresh token.
@@ -182,8 +185,8 @@ impl TokenFile {
         Error::new(
             Class::CantCreat,
             format!("cannot lock {}: {}", self.name(), reason(error)),
+            "nothing was sent; move the file to a file system with locks",
         )
-        .hint("nothing was sent; move the file to a file system with locks")
     }
 }
 
@@ -206,11 +209,8 @@ impl Locked {
 
     /// FILE as the path leads to it now. It may be another file than the locked one, and it need
     /// not be waited for: whoever has the lock on that has not asked with the new tokens.
-    pub(super) fn unlocked_again(&self) -> Result<Self, Error> {
-        Ok(Self {
-            target: TokenFile::open(&self.target.given)?,
-            seen: None,
-        })
+    pub(super) fn found_again(&self) -> Result<TokenFile, Error> {
+        TokenFile::open(&self.target.given, self.target.content)
     }
 
     /// What the path leads to now; that may be another file than the locked one if some program
@@ -219,7 +219,7 @@ impl Locked {
     /// # Errors
     /// `NOINPUT`.
     pub(crate) fn read_again(&self) -> Result<Vec<u8>, Error> {
-        TokenFile::open(&self.target.given)?.read()
+        self.found_again()?.read()
     }
 
     /// Whether FILE is what was read under the lock.

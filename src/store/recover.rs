@@ -12,9 +12,8 @@ use std::time::SystemTime;
 use super::lock::{Locked, Version, open_for_writing_if_allowed};
 use super::save::{GROWTH, sync_directory};
 use super::spare::Spare;
-use super::{read_bounded, shown};
-use crate::document::{Document, MAX_LEN};
 use crate::error::{Class, Error, reason};
+use crate::input::{read_bounded, shown};
 
 impl Locked {
     /// Finishes a save that a kill or a failed rename interrupted; tells whether there was one.
@@ -33,11 +32,8 @@ impl Locked {
                     "cannot finish the interrupted save in {path}: {}",
                     reason(&error)
                 ),
+                format!("nothing was sent; move that file to {}", self.name()),
             )
-            .hint(format!(
-                "nothing was sent; move that file to {}",
-                self.name()
-            ))
         })
     }
 
@@ -63,7 +59,8 @@ impl Locked {
         pending.file.try_lock()?;
         pending.finish(document.len(), &self.target.file)?;
         if pending.rename_to(&self.target.path).is_err() {
-            self.overwrite_with_backup(document, &pending)?;
+            self.target
+                .overwrite_with_backup(document, &pending, self.seen)?;
             pending.temporary = true;
             return Ok(());
         }
@@ -89,9 +86,9 @@ impl Locked {
         if Version::of(&file.metadata()?) != Version::of(named) {
             return Ok(None);
         }
-        let content = read_bounded(&file, 2 * MAX_LEN + GROWTH)?;
+        let content = read_bounded(&file, 2 * self.target.content.max_len + GROWTH)?;
         let mut document = content.trim_ascii_end().to_owned();
-        if !Document::is_complete(&document) {
+        if !(self.target.content.is_whole)(&document) {
             return Ok(None);
         }
         document.push(b'\n');

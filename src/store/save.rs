@@ -11,10 +11,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::lock::{Locked, is_denied};
-use super::shown;
+use super::lock::{Locked, TokenFile, Version, is_denied};
 use super::spare::{Spare, rescue_file};
 use crate::error::{Class, Error, reason};
+use crate::input::shown;
 
 /// 64 KiB: what a reply may add to a document without needing space that was not reserved. The
 /// largest replies of Salesforce, those of hybrid apps, have about 16 KiB.
@@ -30,7 +30,7 @@ const EPERM: i32 = 1;
 
 /// How a document got to where it belongs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum How {
+pub(crate) enum SavedHow {
     /// By rename.
     Replaced,
     /// By rename, but the directory could not be synced.
@@ -41,7 +41,7 @@ pub(crate) enum How {
 
 /// A save that has been proved possible.
 #[derive(Debug)]
-pub(crate) struct Slot<'a> {
+pub(crate) struct Reserved<'a> {
     /// FILE.
     locked: &'a Locked,
     /// The pending file, or why there is none and FILE has to be written in place.
@@ -53,7 +53,7 @@ impl Locked {
     ///
     /// # Errors
     /// `CANTCREAT` if neither a pending file nor writing in place can work.
-    pub(crate) fn prepare(&self, len: usize) -> Result<Slot<'_>, Error> {
+    pub(crate) fn reserve(&self, len: usize) -> Result<Reserved<'_>, Error> {
         let pending = self.create_pending(len + GROWTH);
         let obstacle = match (&pending, &self.target.write_denied) {
             (Ok(_), Some(denied)) => self.rename_obstacle(denied),
@@ -63,7 +63,7 @@ impl Locked {
         };
         match obstacle {
             Some(why) => Err(self.cannot_save(&why)),
-            None => Ok(Slot {
+            None => Ok(Reserved {
                 locked: self,
                 pending,
             }),
@@ -97,70 +97,15 @@ impl Locked {
         self.target.path.with_file_name(pending)
     }
 
-    /// Saves a document that the pending file, if there is one, has by now.
-    fn save_written(
-        &self,
-        pending: io::Result<Spare>,
-        written: io::Result<()>,
-        document: &[u8],
-    ) -> Result<How, Error> {
-        let (why, spare) = match (pending, written) {
-            (Ok(pending), Ok(())) if pending.is_named() => {
-                return self.save_by_rename(pending, document);
-            }
-            (Ok(_), Ok(())) => (
-                io::Error::other("its pending file was removed"),
-                rescue_file(document).ok(),
-            ),
-            (Ok(_), Err(why)) => (why, rescue_file(document).ok()),
-            (Err(why), _) => (why, None),
-        };
-        self.save_in_place(document, &why, spare)
-    }
-
-    /// Saves by rename, and if that does not work in place.
-    fn save_by_rename(&self, mut pending: Spare, document: &[u8]) -> Result<How, Error> {
-        let finished = pending
-            .finish(document.len(), &self.target.file)
-            .and_then(|()| pending.rename_to(&self.target.path));
-        match finished {
-            Ok(()) => Ok(match sync_directory(&self.target.path) {
-                Ok(()) => How::Replaced,
-                Err(why) => How::ReplacedUnsynced(reason(&why)),
-            }),
-            Err(why) => self.save_in_place(document, &why, Some(pending)),
-        }
-    }
-
-    /// Saves by overwriting; `spare`, if there is one, has the document until that is safe.
-    fn save_in_place(
-        &self,
-        document: &[u8],
-        why: &io::Error,
-        spare: Option<Spare>,
-    ) -> Result<How, Error> {
-        let overwritten = match &spare {
-            Some(spare) => self.overwrite_with_backup(document, spare),
-            None => self.overwrite(document),
-        };
-        match overwritten {
-            Ok(()) => Ok(How::InPlace(reason(why))),
-            Err(error) => {
-                let why = match self.target.write_denied {
-                    None => &error,
-                    Some(_) => why,
-                };
-                let spare = spare.or_else(|| rescue_file(document).ok());
-                Err(self.not_saved(&reason(why), spare))
-            }
-        }
-    }
-
     /// FILE as a program without the lock has left it, and the document to put there.
-    fn latest(&self, rebase: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Option<(Self, Vec<u8>)> {
-        let mut latest = self.unlocked_again().ok()?;
+    fn latest(
+        &self,
+        rebase: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    ) -> Option<(TokenFile, Version, Vec<u8>)> {
+        let latest = self.found_again().ok()?;
+        let seen = Version::of(&latest.file.metadata().ok()?);
         let document = rebase(&latest.read().ok()?)?;
-        Some((latest, document))
+        Some((latest, seen, document))
     }
 
     /// A program without the lock has put something else into FILE, which may exist once, too. The
@@ -170,7 +115,7 @@ impl Locked {
         if let Some(pending) = &pending {
             let _ = pending.file.set_len(document.len() as u64);
         }
-        self.not_saved(
+        self.target.not_saved(
             why,
             rescue_file(document)
                 .ok()
@@ -178,20 +123,102 @@ impl Locked {
         )
     }
 
+    /// Saving would be impossible, so nothing must be sent.
+    fn cannot_save(&self, why: &str) -> Error {
+        Error::new(
+            Class::CantCreat,
+            format!("cannot save {}: {why}", self.name()),
+            "nothing was sent; make room, or make the file or its directory writable",
+        )
+    }
+}
+
+impl TokenFile {
+    /// Saves a document that the pending file, if there is one, has by now.
+    fn save_written(
+        &self,
+        pending: io::Result<Spare>,
+        written: io::Result<()>,
+        document: &[u8],
+        seen: Option<Version>,
+    ) -> Result<SavedHow, Error> {
+        let (why, spare) = match (pending, written) {
+            (Ok(pending), Ok(())) if pending.is_named() => {
+                return self.save_by_rename(pending, document, seen);
+            }
+            (Ok(_), Ok(())) => (
+                io::Error::other("its pending file was removed"),
+                rescue_file(document).ok(),
+            ),
+            (Ok(_), Err(why)) => (why, rescue_file(document).ok()),
+            (Err(why), _) => (why, None),
+        };
+        self.save_in_place(document, &why, spare, seen)
+    }
+
+    /// Saves by rename, and if that does not work in place.
+    fn save_by_rename(
+        &self,
+        mut pending: Spare,
+        document: &[u8],
+        seen: Option<Version>,
+    ) -> Result<SavedHow, Error> {
+        let finished = pending
+            .finish(document.len(), &self.file)
+            .and_then(|()| pending.rename_to(&self.path));
+        match finished {
+            Ok(()) => Ok(match sync_directory(&self.path) {
+                Ok(()) => SavedHow::Replaced,
+                Err(why) => SavedHow::ReplacedUnsynced(reason(&why)),
+            }),
+            Err(why) => self.save_in_place(document, &why, Some(pending), seen),
+        }
+    }
+
+    /// Saves by overwriting; `spare`, if there is one, has the document until that is safe.
+    fn save_in_place(
+        &self,
+        document: &[u8],
+        why: &io::Error,
+        spare: Option<Spare>,
+        seen: Option<Version>,
+    ) -> Result<SavedHow, Error> {
+        let overwritten = match &spare {
+            Some(spare) => self.overwrite_with_backup(document, spare, seen),
+            None => self.overwrite(document, seen),
+        };
+        match overwritten {
+            Ok(()) => Ok(SavedHow::InPlace(reason(why))),
+            Err(error) => {
+                let why = match self.write_denied {
+                    None => &error,
+                    Some(_) => why,
+                };
+                let spare = spare.or_else(|| rescue_file(document).ok());
+                Err(self.not_saved(&reason(why), spare))
+            }
+        }
+    }
+
     /// Overwrites FILE while another file has the same document.
-    pub(super) fn overwrite_with_backup(&self, document: &[u8], backup: &Spare) -> io::Result<()> {
+    pub(super) fn overwrite_with_backup(
+        &self,
+        document: &[u8],
+        backup: &Spare,
+        seen: Option<Version>,
+    ) -> io::Result<()> {
         let _ = backup.file.set_modified(SystemTime::now() + AHEAD);
-        self.overwrite(document)
+        self.overwrite(document, seen)
     }
 
     /// Overwrites FILE so that it is one valid document after each call: blanks make room behind
     /// the old one, then the new one with blanks behind it takes its place, then they are cut off.
-    fn overwrite(&self, document: &[u8]) -> io::Result<()> {
-        if self.target.write_denied.is_some() {
+    fn overwrite(&self, document: &[u8], seen: Option<Version>) -> io::Result<()> {
+        if self.write_denied.is_some() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let file = &self.target.file;
-        let old_len = match &self.seen {
+        let file = &self.file;
+        let old_len = match seen {
             Some(version) => version.len,
             None => file.metadata()?.len(),
         };
@@ -207,33 +234,24 @@ impl Locked {
         synced
     }
 
-    /// Saving would be impossible, so nothing must be sent.
-    fn cannot_save(&self, why: &str) -> Error {
-        Error::new(
-            Class::CantCreat,
-            format!("cannot save {}: {why}", self.name()),
-        )
-        .hint("nothing was sent; make room, or make the file or its directory writable")
-    }
-
     /// The new tokens are not in FILE but, where that could be written, in `spare`.
     fn not_saved(&self, why: &str, spare: Option<Spare>) -> Error {
         let name = self.name();
         let Some(spare) = spare else {
             let message = format!("cannot save {name}: {why}; the new tokens are lost");
-            return Error::new(Class::IoErr, message)
-                .hint("no other file could be written either; log in again");
+            let hint = "no other file could be written either; log in again";
+            return Error::new(Class::IoErr, message, hint);
         };
         let path = shown(&spare.keep());
         Error::new(
             Class::IoErr,
             format!("cannot save {name}: {why}; the new tokens are in {path}"),
+            format!("move {path} to {name} before the next run"),
         )
-        .hint(format!("move {path} to {name} before the next run"))
     }
 }
 
-impl Slot<'_> {
+impl Reserved<'_> {
     /// Why FILE will be written in place, if it will be.
     pub(crate) fn in_place_because(&self) -> Option<String> {
         self.pending.as_ref().err().map(reason)
@@ -248,7 +266,7 @@ impl Slot<'_> {
         self,
         document: &[u8],
         rebase: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
-    ) -> Result<How, Error> {
+    ) -> Result<SavedHow, Error> {
         let Self { locked, pending } = self;
         let write = |document: &[u8]| match &pending {
             Ok(spare) => spare.file.write_all_at(document, 0),
@@ -257,16 +275,18 @@ impl Slot<'_> {
         // The first complete copy of the new tokens, before anything else.
         let written = write(document);
         if locked.is_unchanged() {
-            return locked.save_written(pending, written, document);
+            return locked
+                .target
+                .save_written(pending, written, document, locked.seen);
         }
-        let Some((latest, mut rebased)) = locked.latest(rebase) else {
+        let Some((latest, seen, mut rebased)) = locked.latest(rebase) else {
             let complete = written.and(pending).ok();
             return Err(locked.changed_meanwhile(document, complete));
         };
         let len = rebased.len();
         rebased.resize(len.max(document.len()), b' ');
         let written = write(&rebased);
-        latest.save_written(pending, written, &rebased[..len])
+        latest.save_written(pending, written, &rebased[..len], Some(seen))
     }
 }
 

@@ -108,6 +108,13 @@ impl Drop for Spare {
     }
 }
 
+/// Whether standard output goes nowhere. A closed one does, too: the standard library puts
+/// `/dev/null` in its place before `main`.
+pub(crate) fn is_output_discarded() -> bool {
+    let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());
+    matches!((device("/dev/fd/1"), device("/dev/null")), (Ok(output), Ok(null)) if output == null)
+}
+
 /// Keeps a document that cannot go where it belongs in a private file of the temporary directory.
 ///
 /// # Errors

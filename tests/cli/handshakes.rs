@@ -4,7 +4,7 @@
 //! place. The alerts of servers older than the library of these tests are played byte by byte.
 
 use crate::endpoint::{Ending, Endpoint, Greeting, Reply};
-use crate::network::{Failure, TOKEN, host, refresh};
+use crate::kit::{Failure, granted, host, refresh};
 
 /// The handshake failed for good, and the request was not read.
 #[track_caller]
@@ -20,7 +20,7 @@ fn check(endpoint: &Endpoint, message: &str, hint: &str) {
 fn check_answer(answer: &'static [u8], message: &str, hint: &str) {
     let greeting = [Greeting::Say(answer)];
     let builder = Endpoint::builder().greetings(greeting);
-    check(&builder.start(Reply::json(200, TOKEN)), message, hint);
+    check(&builder.start(granted()), message, hint);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_client_certificate_cannot_be_given() {
     let hint = "use a host or a port that demands none";
     for builder in [Endpoint::builder().tls12(), Endpoint::builder().tls13()] {
         let builder = builder.demanding_client_certificate();
-        check(&builder.start(Reply::json(200, TOKEN)), message, hint);
+        check(&builder.start(granted()), message, hint);
     }
 }
 

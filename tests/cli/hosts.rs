@@ -9,12 +9,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::disk::with_mounts;
-use crate::endpoint::{Endpoint, Greeting, Reply};
+use crate::endpoint::{Endpoint, Greeting};
 use crate::harness::Case;
-use crate::network::{
-    Failure, NOBODY, TOKEN, assert_refreshed, host, refresh, refresh_at, refresh_without_ca,
-};
+use crate::kit::{Failure, NOBODY, assert_refreshed, granted, host, refresh, refresh_url, with_ca};
+use crate::rights::with_mounts;
 
 /// Puts the run's own files over those that say what a name means.
 const OWN_NAMES: &str = "mount --bind hosts /etc/hosts; mount --bind host.conf /etc/host.conf; \
@@ -26,21 +24,21 @@ const NO_ANSWER: Duration = Duration::from_millis(200);
 #[test]
 fn a_name_without_an_address_is_unreachable() {
     let name = format!("{}.invalid", "x".repeat(64));
-    let case = refresh_without_ca(&format!("https://{name}"));
+    let case = refresh_url(&format!("https://{name}"));
     let outcome = case.args(["--retries", "0"]).run();
     Failure::unreachable(&name, "name or service not known").check(outcome);
 }
 
 #[test]
 fn a_port_at_which_nobody_listens_is_unreachable() {
-    let case = refresh_without_ca(&format!("https://{NOBODY}"));
+    let case = refresh_url(&format!("https://{NOBODY}"));
     let outcome = case.args(["--retries", "0"]).run();
     Failure::unreachable(NOBODY, "connection refused").check(outcome);
 }
 
 #[test]
 fn an_endpoint_on_ipv6_alone_is_reached() {
-    let endpoint = Endpoint::builder().ipv6().start(Reply::json(200, TOKEN));
+    let endpoint = Endpoint::builder().ipv6().start(granted());
     let outcome = refresh(&endpoint).run();
     let port = endpoint.address().port();
     assert_refreshed(outcome, &format!("[::1]:{port}"));
@@ -50,9 +48,9 @@ fn an_endpoint_on_ipv6_alone_is_reached() {
 
 #[test]
 fn a_name_is_reached_though_only_one_of_its_addresses_answers() {
-    let endpoint = Endpoint::https(Reply::json(200, TOKEN));
+    let endpoint = Endpoint::https(granted());
     let name = format!("localhost:{}", endpoint.address().port());
-    let case = refresh_at(&format!("https://{name}"), &endpoint.ca_path());
+    let case = with_ca(&endpoint, refresh_url(&format!("https://{name}")));
     assert_refreshed(case.args(["--retries", "0"]).run(), &name);
     endpoint.only_request();
 }
@@ -79,13 +77,13 @@ fn dead(address: SocketAddr) -> TcpListener {
 /// A host with a dead address or more is refreshed at before the deadline that the run is given.
 #[track_caller]
 fn check_dead(good: IpAddr, dead_ones: &[IpAddr]) {
-    let endpoint = Endpoint::builder().at(good).start(Reply::json(200, TOKEN));
+    let endpoint = Endpoint::builder().at(good).start(granted());
     let port = endpoint.address().port();
     let fill = |address: IpAddr| thread::spawn(move || dead((address, port).into()));
     let filling: Vec<_> = dead_ones.iter().copied().map(fill).collect();
     let listeners = filling.into_iter().map(thread::JoinHandle::join);
     let listeners: Vec<TcpListener> = listeners.map(Result::unwrap).collect();
-    let case = refresh_at(&format!("https://localhost:{port}"), &endpoint.ca_path());
+    let case = with_ca(&endpoint, refresh_url(&format!("https://localhost:{port}")));
     // Half a second for the dead ones; the rest is for a loaded machine.
     let case = case.args(["--timeout", "2s", "--retries", "0"]);
     let all: Vec<IpAddr> = dead_ones.iter().copied().chain([good]).collect();
@@ -116,11 +114,11 @@ fn many_dead_addresses_cost_no_more_than_one() {
 
 #[test]
 fn plain_http_on_localhost_stays_on_this_machine() {
-    let endpoint = Endpoint::http(Reply::json(200, TOKEN));
+    let endpoint = Endpoint::http(granted());
     let name = format!("localhost:{}", endpoint.address().port());
     // Of a network for documentation (RFC 5737), where nobody is.
     let elsewhere = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-    let case = refresh_without_ca(&format!("http://{name}"));
+    let case = refresh_url(&format!("http://{name}"));
     let Some(case) = with_addresses(case.args(["--timeout", "2s"]), &[elsewhere]) else {
         return;
     };
@@ -131,9 +129,9 @@ fn plain_http_on_localhost_stays_on_this_machine() {
 
 #[test]
 fn what_localhost_means_for_https_is_the_resolvers_business() {
-    let endpoint = Endpoint::https(Reply::json(200, TOKEN));
+    let endpoint = Endpoint::https(granted());
     let name = format!("localhost:{}", endpoint.address().port());
-    let case = refresh_at(&format!("https://{name}"), &endpoint.ca_path());
+    let case = with_ca(&endpoint, refresh_url(&format!("https://{name}")));
     let nobody = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 77));
     let Some(case) = with_addresses(case.args(["--retries", "0"]), &[nobody]) else {
         return;
@@ -147,7 +145,7 @@ fn what_localhost_means_for_https_is_the_resolvers_business() {
 fn a_handshake_that_does_not_end_is_given_up_long_before_the_deadline() {
     let greetings = [Greeting::Silence, Greeting::Serve];
     let builder = Endpoint::builder().greetings(greetings);
-    let endpoint = builder.start(Reply::json(200, TOKEN));
+    let endpoint = builder.start(granted());
     let start = Instant::now();
     // The harness kills a run that waits for its deadline.
     let outcome = refresh(&endpoint).args(["--timeout", "1h"]).run();

@@ -5,14 +5,14 @@
 
 use crate::endpoint::{Certificate, Ending, Endpoint, Greeting, Reply};
 use crate::harness::Case;
-use crate::network::{Failure, NOBODY, TOKEN, assert_refreshed, host, refresh};
+use crate::kit::{Failure, NOBODY, assert_refreshed, granted, host, refresh};
 
 /// What to do about a proxy that is of no use.
 const CHECK: &str = "nothing was sent; check the proxy, or name the host in NO_PROXY";
 
 /// An endpoint that grants a token.
 fn granting() -> Endpoint {
-    Endpoint::https(Reply::json(200, TOKEN))
+    Endpoint::https(granted())
 }
 
 /// A refresh through this proxy, with one more try.
@@ -203,7 +203,7 @@ fn the_one_whose_certificate_is_wrong_is_named() {
     assert_eq!((proxy.connections(), endpoint.connections()), (1, 0));
 
     let builder = Endpoint::builder().certificate(Certificate::Expired);
-    let endpoint = builder.start(Reply::json(200, TOKEN));
+    let endpoint = builder.start(granted());
     let proxy = encrypted_proxy(Certificate::Valid, &endpoint);
     let outcome = through(proxy.origin(), &endpoint).run();
     not_trusted(&host(&endpoint)).check(outcome);

@@ -5,9 +5,10 @@
 //! of the chain are ureq's, but for the race of the addresses and the tunnel.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     ConnectionDetails, Connector, LazyBuffers, NextTimeout, RustlsConnector, SocksConnector,
     Transport, TransportAdapter,
@@ -15,6 +16,7 @@ use ureq::unversioned::transport::{
 use ureq::{Error, Timeout};
 
 use super::buffered::Buffered;
+use super::names::Known;
 use super::proxy::ProxySetting;
 use super::race;
 use super::tunnel::{self, Refused};
@@ -51,7 +53,7 @@ impl Dialer {
         let until = Instant::now() + self.deadline.left().min(CONNECT_TIMEOUT);
         match &self.proxy {
             None => tcp(details, &details.addrs, until),
-            Some(proxy) if proxy.is_socks() => socks(details),
+            Some(proxy) if proxy.is_socks() => socks(details, proxy, until),
             Some(proxy) => self.tunnel(details, proxy, until),
         }
     }
@@ -98,21 +100,40 @@ fn to_proxy<'a>(
     proxy: &'a ProxySetting,
     until: Instant,
 ) -> Result<ConnectionDetails<'a>, Error> {
-    let uri = proxy.uri();
     Ok(ConnectionDetails {
-        uri,
-        addrs: details
-            .resolver
-            .resolve(uri, details.config, timeout(until))?,
+        uri: proxy.uri(),
+        addrs: addresses(details, proxy, until)?,
+        ..with_resolver(details, details.resolver)
+    })
+}
+
+/// The addresses of a proxy.
+fn addresses(
+    details: &ConnectionDetails,
+    proxy: &ProxySetting,
+    until: Instant,
+) -> Result<ResolvedSocketAddrs, Error> {
+    let resolver = details.resolver;
+    resolver.resolve(proxy.uri(), details.config, timeout(until))
+}
+
+/// The same details with another resolver.
+fn with_resolver<'a>(
+    details: &ConnectionDetails<'a>,
+    resolver: &'a dyn Resolver,
+) -> ConnectionDetails<'a> {
+    ConnectionDetails {
+        uri: details.uri,
+        addrs: details.addrs.clone(),
         config: details.config,
         request_level: details.request_level,
-        resolver: details.resolver,
+        resolver,
         now: details.now,
         timeout: details.timeout,
         current_time: details.current_time.clone(),
         run_connector: details.run_connector.clone(),
         register_shutdown: details.register_shutdown.clone(),
-    })
+    }
 }
 
 /// A TCP connection to the first of the addresses that answers.
@@ -121,18 +142,34 @@ fn tcp(
     addresses: &[SocketAddr],
     until: Instant,
 ) -> Result<Box<dyn Transport>, Error> {
-    let stream = race::connect(addresses, until).map_err(|error| match error.kind() {
-        ErrorKind::TimedOut => Error::Timeout(Timeout::Connect),
-        _ => Error::Io(error),
-    })?;
+    let stream = connected(addresses, until)?;
     let config = details.config;
     let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
     Ok(Box::new(Wire::new(stream, buffers)?))
 }
 
-/// A connection through a SOCKS proxy, as ureq makes it.
-fn socks(details: &ConnectionDetails) -> Result<Box<dyn Transport>, Error> {
-    let line = SocksConnector::default().connect(details, None::<()>)?;
+/// The first of the addresses that answers.
+fn connected(addresses: &[SocketAddr], until: Instant) -> Result<TcpStream, Error> {
+    race::connect(addresses, until).map_err(|error| match error.kind() {
+        ErrorKind::TimedOut => Error::Timeout(Timeout::Connect),
+        _ => Error::Io(error),
+    })
+}
+
+/// A connection through a SOCKS proxy, as ureq makes it. It tries addresses one after the other, so
+/// of several it is told only the one that has answered.
+fn socks(
+    details: &ConnectionDetails,
+    proxy: &ProxySetting,
+    until: Instant,
+) -> Result<Box<dyn Transport>, Error> {
+    let addresses = addresses(details, proxy, until)?;
+    let address = match *addresses {
+        [only] => only,
+        _ => connected(&addresses, until)?.peer_addr()?,
+    };
+    let known = Known(address);
+    let line = SocksConnector::default().connect(&with_resolver(details, &known), None::<()>)?;
     Ok(Box::new(line.ok_or(Error::ConnectionFailed)?))
 }
 

@@ -36,15 +36,38 @@ impl Resolver for Names {
             Err(_) if is_plain_localhost(uri) => loopback(port),
             Err(_) => looked_up(host, port, timeout)?,
         };
-        let mut list = self.empty();
-        for address in found.into_iter().take(MAX_ADDRESSES) {
-            list.push(address);
+        if found.is_empty() {
+            return Err(ureq::Error::HostNotFound);
         }
-        match list.len() {
-            0 => Err(ureq::Error::HostNotFound),
-            _ => Ok(list),
-        }
+        Ok(list(self, found))
     }
+}
+
+/// A resolver that has been told the one address that it is asked for.
+#[derive(Debug)]
+pub(super) struct Known(pub(super) SocketAddr);
+
+impl Resolver for Known {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(list(self, [self.0]))
+    }
+}
+
+/// ureq's list of these addresses.
+fn list(
+    resolver: &dyn Resolver,
+    addresses: impl IntoIterator<Item = SocketAddr>,
+) -> ResolvedSocketAddrs {
+    let mut list = resolver.empty();
+    for address in addresses.into_iter().take(MAX_ADDRESSES) {
+        list.push(address);
+    }
+    list
 }
 
 /// The port of a URL, or the one that its scheme means.

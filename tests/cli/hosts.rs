@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::endpoint::{Endpoint, Greeting};
 use crate::harness::Case;
 use crate::kit::{Failure, NOBODY, assert_refreshed, granted, host, refresh, refresh_url, with_ca};
+use crate::proxies::Socks;
 use crate::rights::with_mounts;
 
 /// Puts the run's own files over those that say what a name means.
@@ -110,6 +111,25 @@ fn many_dead_addresses_cost_no_more_than_one() {
     let address = |last: u8| IpAddr::V4(Ipv4Addr::new(127, 0, 0, last));
     let dead: Vec<IpAddr> = (2..10).map(address).collect();
     check_dead(address(64), &dead);
+}
+
+#[test]
+fn a_dead_address_of_a_socks_proxy_costs_no_more() {
+    let endpoint = Endpoint::https(granted());
+    let socks = Socks::to(endpoint.address());
+    let port = socks.address.port();
+    let listener = dead((Ipv6Addr::LOCALHOST, port).into());
+    let name = format!("localhost:{}", endpoint.address().port());
+    let case = with_ca(&endpoint, refresh_url(&format!("https://{name}")));
+    let case = case.env("ALL_PROXY", format!("socks5h://localhost:{port}"));
+    let addresses = [Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()];
+    let case = case.args(["--timeout", "2s", "--retries", "0"]);
+    let Some(case) = with_addresses(case, &addresses) else {
+        return;
+    };
+    let said = format!("sftoken: refreshed token.json at {name}\n");
+    case.run().code(0).stdout("").stderr(said);
+    drop(listener);
 }
 
 #[test]

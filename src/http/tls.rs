@@ -78,7 +78,7 @@ pub(super) fn certificate_demanded(peer: &str) -> Error {
 fn not_trusted(peer: &str, reason: &str, file: Option<&str>) -> Error {
     let (why, hint) = why_not_trusted(reason);
     let hint = match file {
-        Some(file) if reason == "UnknownIssuer" => format!(
+        Some(file) if reason == UNKNOWN_ISSUER => format!(
             "only the certificates in {file} are trusted: check that the CA of that host is among \
              them, or find out who answers in its place"
         ),
@@ -91,45 +91,75 @@ fn not_trusted(peer: &str, reason: &str, file: Option<&str>) -> Error {
     )
 }
 
-/// The verifier's reason, and what to do about it.
+/// What the verifier calls a fault, less `Context` at its end, what we call it, and what to do about
+/// it.
+const FAULTS: [(&str, &str, &str); 13] = [
+    (
+        UNKNOWN_ISSUER,
+        "its certificate is signed by an unknown authority",
+        "give your own CA with --cacert, or find out who answers in its place",
+    ),
+    ("Expired", "its certificate has expired", CHECK_CLOCK),
+    (
+        "NotValidYet",
+        "its certificate is not valid yet",
+        CHECK_CLOCK,
+    ),
+    (
+        "NotValidForName",
+        "its certificate is for another name",
+        "check the token endpoint, or find out who answers in its place",
+    ),
+    ("Revoked", "its certificate is revoked", TELL),
+    ("InvalidPurpose", "its certificate is not for servers", TELL),
+    (
+        "BadSignature",
+        "a signature is wrong, or made with a key that is too short (RSA under 2048 bits)",
+        TELL,
+    ),
+    ("UnsupportedSignatureAlgorithm", OLD_SIGNATURE, TELL),
+    (
+        "UnsupportedSignatureAlgorithmForPublicKey",
+        OLD_SIGNATURE,
+        TELL,
+    ),
+    (
+        "NameConstraintViolation",
+        "its CA may not sign for that name",
+        TELL,
+    ),
+    (
+        "CaUsedAsEndEntity",
+        "its certificate is that of a CA, not of a server",
+        "make a certificate for that host that is not a CA (basicConstraints CA:FALSE)",
+    ),
+    (
+        "EndEntityUsedAsCa",
+        "its certificate is signed by one that is no CA",
+        TELL,
+    ),
+    ("BadEncoding", "its certificate cannot be read", TELL),
+];
+
+/// What the verifier calls a certificate whose signer is not among the roots.
+const UNKNOWN_ISSUER: &str = "UnknownIssuer";
+
+/// Two of the verifier's faults are one to us.
+const OLD_SIGNATURE: &str =
+    "its certificate is signed in a way that is not trusted any more, such as SHA-1";
+
+/// The verifier's reason in our words, and what to do about it.
 fn why_not_trusted(reason: &str) -> (String, &'static str) {
+    // Some faults are wrapped: `Other(OtherError(CaUsedAsEndEntity`.
     let innermost = reason.rsplit('(').next().unwrap_or_default();
-    let (why, hint) = match innermost.trim_end_matches("Context") {
-        "UnknownIssuer" => (
-            "its certificate is signed by an unknown authority",
-            "give your own CA with --cacert, or find out who answers in its place",
-        ),
-        "Expired" => ("its certificate has expired", CHECK_CLOCK),
-        "NotValidYet" => ("its certificate is not valid yet", CHECK_CLOCK),
-        "NotValidForName" => (
-            "its certificate is for another name",
-            "check the token endpoint, or find out who answers in its place",
-        ),
-        "Revoked" => ("its certificate is revoked", TELL),
-        "InvalidPurpose" => ("its certificate is not for servers", TELL),
-        "BadSignature" => (
-            "a signature is wrong, or made with a key that is too short (RSA under 2048 bits)",
+    let name = innermost.trim_end_matches("Context");
+    match FAULTS.iter().find(|(fault, ..)| *fault == name) {
+        Some((_, why, hint)) => ((*why).to_owned(), hint),
+        None => (
+            format!("its certificate is not valid: {}", words(name)),
             TELL,
         ),
-        "UnsupportedSignatureAlgorithm" | "UnsupportedSignatureAlgorithmForPublicKey" => (
-            "its certificate is signed in a way that is not trusted any more, such as SHA-1",
-            TELL,
-        ),
-        "NameConstraintViolation" => ("its CA may not sign for that name", TELL),
-        "CaUsedAsEndEntity" => (
-            "its certificate is that of a CA, not of a server",
-            "make a certificate for that host that is not a CA (basicConstraints CA:FALSE)",
-        ),
-        "EndEntityUsedAsCa" => ("its certificate is signed by one that is no CA", TELL),
-        "BadEncoding" => ("its certificate cannot be read", TELL),
-        other => {
-            return (
-                format!("its certificate is not valid: {}", words(other)),
-                TELL,
-            );
-        }
-    };
-    (why.to_owned(), hint)
+    }
 }
 
 /// The peer and we have not found a common language, or it has another one.

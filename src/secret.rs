@@ -41,12 +41,12 @@ impl fmt::Debug for Secret {
 ///
 /// All pieces are found in the text as it came and are replaced at once, so that no replacement can
 /// hide another secret. The work is linear in the text and the secrets together.
-pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn redact<S: AsRef<str>>(text: &str, secrets: impl IntoIterator<Item = S>) -> String {
     // Only ASCII changes, so the positions are those of the text.
     let lower = text.to_ascii_lowercase();
     let mut places = Places::of(lower.as_bytes());
     for secret in secrets {
-        places.hide(secret.to_ascii_lowercase().as_bytes());
+        places.hide(secret.as_ref().to_ascii_lowercase().as_bytes());
     }
     places.replaced_in(text)
 }

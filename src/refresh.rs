@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::Refresh;
 use crate::deadline::Deadline;
-use crate::document::{Document, MAX_LEN};
+use crate::document::{Document, MAX_LEN, Merged};
 use crate::error::{Error, reason};
 use crate::exchange::{Exchanged, TokenReply, exchange};
 use crate::input::{Input, unreadable};
@@ -213,7 +213,7 @@ impl Story {
         };
         let members = Map::from_iter([("refresh_token".to_owned(), Value::from(token))]);
         let Some(reserved) = reserved else {
-            document.merge(members);
+            document.merge(&members);
             return rescued(error, &document);
         };
         match save(reserved, &mut document, request, &members) {
@@ -297,15 +297,18 @@ fn keep(
     request: &TokenRequest,
     reply: &TokenReply,
 ) -> Result<(), Error> {
-    let (changed, how) = match reserved {
+    let (merged, how) = match reserved {
         Some(reserved) => {
-            let (changed, how) = save(reserved, document, request, &reply.members)?;
-            (changed, Some(how))
+            let (merged, how) = save(reserved, document, request, &reply.members)?;
+            (merged, Some(how))
         }
-        None => (document.merge(reply.members.clone()), None),
+        None => (document.merge(&reply.members), None),
     };
     say::step(|| &reply.summary);
-    say::step(|| changed_members(request, &changed));
+    say::step(|| changed_members(request, &merged.changed));
+    if !merged.is_whole {
+        say::warning("the reply does not fit into the document; only its tokens were taken over");
+    }
     if let Some(how) = how {
         report_save(&how);
     }
@@ -319,18 +322,18 @@ fn save(
     document: &mut Document,
     request: &TokenRequest,
     members: &Map<String, Value>,
-) -> Result<(Vec<String>, SavedHow), Error> {
-    let changed = document.merge(members.clone());
+) -> Result<(Merged, SavedHow), Error> {
+    let merged = document.merge(members);
     let how = reserved.save(&document.render(), |now| {
         let mut latest = Document::parse(now).ok()?;
         if latest.refresh_token() != request.refresh_token {
             return None;
         }
-        latest.merge(members.clone());
+        latest.merge(members);
         *document = latest;
         Some(document.render())
     })?;
-    Ok((changed, how))
+    Ok((merged, how))
 }
 
 /// The outcome of a request.

@@ -42,7 +42,7 @@ pub(super) fn text_instead(text: &str) -> Option<Error> {
     }
     let inner = inner(text)?;
     let error = unusable(format!("it has other lines around {inner}"));
-    Some(error.hint("pass what the program writes to standard output alone, without 2>&1"))
+    Some(error.hint("pass the program's standard output alone, without 2>&1"))
 }
 
 /// What an object without a refresh token is.

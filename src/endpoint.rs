@@ -7,11 +7,13 @@
 mod host;
 mod location;
 mod salesforce;
+mod source;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 pub(crate) use host::host_of;
+pub(crate) use source::HostSource;
 
 use host::{checked_host, split_port};
 use location::target;
@@ -42,27 +44,6 @@ pub(crate) struct Endpoint {
     port: Option<u16>,
     /// Path and query.
     path: String,
-}
-
-/// What decided the host of a token endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HostSource {
-    /// The caller, by this option or variable.
-    Given(&'static str),
-    /// The document, by this member.
-    Member(&'static str),
-    /// Nobody.
-    Default,
-}
-
-impl fmt::Display for HostSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Given(source) => f.write_str(source),
-            Self::Member(name) => write!(f, "{name} in the document"),
-            Self::Default => f.write_str("the default"),
-        }
-    }
 }
 
 /// The schemes that a token endpoint can have.
@@ -161,6 +142,23 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// Where a person logs in: `authorize` in place of the last `token`; `None` for a path that does
+    /// not end with that.
+    pub(crate) fn authorization(&self) -> Option<String> {
+        let path = self.path.strip_suffix("/token")?;
+        Some(self.at(&format!("{path}/authorize")))
+    }
+
+    /// The page of Salesforce where a login can end.
+    pub(crate) fn landing_page(&self) -> String {
+        self.at("/services/oauth2/success")
+    }
+
+    /// Another path at this origin.
+    fn at(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme.name(), self.authority())
+    }
+
     /// Whether the host is the My Domain of an org.
     pub(crate) fn is_my_domain(&self) -> bool {
         self.host.ends_with(".my.salesforce.com")
@@ -199,8 +197,7 @@ impl Scheme {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.scheme.name();
-        write!(f, "{scheme}://{}{}", self.authority(), self.path)
+        f.write_str(&self.at(&self.path))
     }
 }
 
@@ -295,10 +292,6 @@ mod tests {
             let token = "https://acme.my.site.com/a/b/services/oauth2/token";
             assert_eq!(named(site, url), token);
         }
-        assert_eq!(
-            named(site, "https://acme.my.site.com"),
-            "https://acme.my.site.com/services/oauth2/token"
-        );
         assert_eq!(
             named(id, "https://evil.example/"),
             "that is no host of Salesforce"

@@ -87,7 +87,8 @@ pub(super) fn members_instead(members: &Map<String, Value>) -> Error {
 
 /// Whether a text stands for a secret that was left out.
 pub(super) fn is_redacted(text: &str) -> bool {
-    text.trim_start_matches(['"', '\'']).starts_with(REDACTED)
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    text.starts_with(REDACTED)
 }
 
 /// The CLI has left the token out.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::cli_output::text_instead;
+use super::cli_output::{is_redacted, redacted, text_instead};
 use super::reserved;
 use super::unusable::{not_keepable, unusable};
 use crate::error::Error;
@@ -31,6 +31,7 @@ pub(super) fn object_in(text: &str) -> Result<Map<String, Value>, Error> {
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(members),
+        Ok(_) if is_redacted(text) => Err(redacted()),
         Ok(_) => Err(unusable("it is JSON but not an object")),
         Err(error) => {
             let no_json = || unusable(format!("it is not JSON: {error}"));

@@ -238,7 +238,6 @@ fn keeps_the_refresh_token_where_the_reply_has_none() {
         granted(),
         granted_with(r#""refresh_token":"""#),
         granted_with(r#""refresh_token":null"#),
-        granted_with(r#""refresh_token":" \n""#),
     ] {
         assert_saved(DOCUMENT, reply, REFRESHED);
     }

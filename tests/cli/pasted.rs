@@ -9,7 +9,7 @@ use crate::kit::{FILE, Failure, granted, refresh_file, reply, with_file};
 const PASTED: &str = r#"{
   "refresh_token": "5Aep\n",
   "client_id": "\t the-client\r\n",
-  "client_secret": " s 3\u00a0\n"
+  "client_secret": " s 3\t\n"
 }
 "#;
 

@@ -32,7 +32,7 @@ fn assert_readable(outcome: &Outcome) {
 
 #[test]
 fn a_reply_that_does_not_fit_leaves_its_tokens_in_the_document_and_all_of_it_elsewhere() {
-    let long = "x".repeat(MAX_LEN - 200);
+    let long = "x".repeat(MAX_LEN - 80);
     let wide = vec!["[]"; MAX_LEN / 8].join(",");
     for member in [
         format!(r#""a":"{long}""#),
@@ -41,7 +41,7 @@ fn a_reply_that_does_not_fit_leaves_its_tokens_in_the_document_and_all_of_it_els
     ] {
         let endpoint = Endpoint::http(rotated_with(&member));
         let outcome = with_tmp(refresh_file(DOCUMENT, &endpoint)).run();
-        let kept = only_file_in(outcome.path("tmp"));
+        let kept = only_file_in(&outcome.path("tmp"));
         let shown = kept.display();
         let outcome = outcome.code(0).stderr(format!(
             "sftoken: warning: the reply does not fit into the document; \
@@ -78,7 +78,7 @@ fn a_document_that_is_full_takes_over_no_more_than_fits() {
     let reply = r#"{"access_token":"00D!access-1","refresh_token":"5Aep-longer"}"#;
     let endpoint = Endpoint::http(Reply::json(200, reply));
     let outcome = with_tmp(refresh_file(padded(DOCUMENT), &endpoint)).run();
-    let kept = only_file_in(outcome.path("tmp"));
+    let kept = only_file_in(&outcome.path("tmp"));
     let message = format!(
         "the reply does not fit into the document, not even its refresh token; all of it is in {}",
         kept.display()

@@ -6,8 +6,8 @@
 use crate::endpoint::{Endpoint, Request};
 use crate::harness::Case;
 use crate::kit::{
-    self, DOCUMENT, FILE, Failure, granted, proxy_to, refresh, refresh_at, refresh_by_proxy,
-    refresh_file, with_file, would_post,
+    self, DOCUMENT, FILE, Failure, granted, refresh, refresh_at, refresh_file, with_file,
+    would_post,
 };
 
 /// A document with a client of its own.

@@ -56,6 +56,8 @@ mod auth_url;
 mod no_document;
 // What a reply must not make of a document.
 mod readable;
+// That random documents lose nothing.
+mod survival;
 // Which tokens are young enough to be kept.
 mod freshness;
 // Who is trusted to receive the secrets.

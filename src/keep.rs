@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::document::Document;
+use crate::document::{Document, Merged};
 use crate::error::{Class, Error, reason};
 use crate::exchange::TokenReply;
 use crate::input::shown;
@@ -26,11 +26,14 @@ pub(crate) fn keep_tokens(
     reply: TokenReply,
 ) -> Result<(), Error> {
     let TokenReply { tokens, summary } = reply;
-    let (changed, how) = save(reserved, document, request, &tokens.members)?;
+    let (merged, how) = save(reserved, document, request, &tokens.members)?;
     say::step(|| summary);
-    say::step(|| changed_members(request, &changed));
+    say::step(|| changed_members(request, &merged.changed));
     if let Some(how) = how {
         report_save(&how);
+    }
+    if !merged.is_whole {
+        keep_left_out(&tokens.members, document)?;
     }
     if let Some(body) = tokens.ambiguous {
         keep_ambiguous(&body)?;
@@ -118,27 +121,58 @@ fn keep_ambiguous(body: &[u8]) -> Result<(), Error> {
     }
 }
 
+/// Keeps a reply that the document could take over in part.
+fn keep_left_out(members: &Map<String, Value>, document: &Document) -> Result<(), Error> {
+    let what = "the reply does not fit into the document";
+    let json = serde_json::to_vec(members).expect("a value tree with string keys is always JSON");
+    let token = members.get("refresh_token").and_then(Value::as_str);
+    let token = token.map(str::trim).filter(|token| !token.is_empty());
+    let lacks_token = token.is_some_and(|token| token != document.refresh_token().expose());
+    match store::rescue(&json) {
+        Ok(path) if lacks_token => Err(Error::new(
+            Class::IoErr,
+            format!(
+                "{what}, not even its refresh token; all of it is in {}",
+                shown(&path)
+            ),
+            "make room in the document, and put that refresh token into it",
+        )),
+        Ok(path) => {
+            let path = shown(&path);
+            say::warning(format_args!(
+                "{what}; its tokens were taken over, all of it is in {path}"
+            ));
+            Ok(())
+        }
+        Err(why) => Err(Error::new(
+            Class::IoErr,
+            format!("{what}, and cannot be kept: {}", reason(&why)),
+            "make room in the document; if the next run is refused, log in again",
+        )),
+    }
+}
+
 /// Takes the members of a reply into the document, and saves it where there is a FILE: what the
 /// reply makes of the document, or of what another program has made of it meanwhile, as long as that
-/// has the refresh token that was sent. Returns the names of the members that changed.
+/// has the refresh token that was sent.
 fn save(
     reserved: Option<Reserved>,
     document: &mut Document,
     request: &TokenRequest,
     members: &Map<String, Value>,
-) -> Result<(Vec<String>, Option<SavedHow>), Error> {
-    let changed = document.merge(members.clone());
+) -> Result<(Merged, Option<SavedHow>), Error> {
+    let merged = document.merge(members);
     let Some(reserved) = reserved else {
-        return Ok((changed, None));
+        return Ok((merged, None));
     };
     let how = reserved.save(&document.render(), |now| {
         let mut latest = Document::parse(now).ok()?;
         if request.refresh_token() != Some(&latest.refresh_token()) {
             return None;
         }
-        latest.merge(members.clone());
+        latest.merge(members);
         *document = latest;
         Some(document.render())
     })?;
-    Ok((changed, Some(how)))
+    Ok((merged, Some(how)))
 }

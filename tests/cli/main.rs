@@ -48,10 +48,20 @@ mod main_job;
 mod arguments;
 // Where each value comes from, and how it is encoded.
 mod values;
+// Which host a document may name.
+mod trusted_hosts;
+// White space around ids, secrets and tokens.
+mod pasted;
 // What is kept of a document, and what is none.
 mod documents;
 // The auth URL of the Salesforce CLI on standard input.
 mod auth_url;
+// What people take for a document, and is none.
+mod no_document;
+// What a reply must not make of a document.
+mod readable;
+// That random documents lose nothing.
+mod survival;
 // Which tokens are young enough to be kept.
 mod freshness;
 // Who is trusted to receive the secrets.

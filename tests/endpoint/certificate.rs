@@ -17,12 +17,15 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 /// The names of a valid certificate: where it listens, and where a proxy can pretend that it does.
-const VALID_NAMES: [&str; 5] = [
+const VALID_NAMES: [&str; 8] = [
     "localhost",
     "127.0.0.1",
     "::1",
-    "login.salesforce.com",
+    "*.salesforce.com",
     "*.my.salesforce.com",
+    "*.my.site.com",
+    "*.my.sfcrmproducts.cn",
+    "*.my.salesforce.mil",
 ];
 
 /// What the endpoint's certificate is worth to a client that trusts its CA.

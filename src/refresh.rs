@@ -38,7 +38,7 @@ pub(crate) fn run(call: Refresh) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
     let story = Story {
         name: call.file.name(),
-        loaded: call.settings.load()?,
+        loaded: call.settings.load(call.deadline)?,
         deadline: call.deadline,
         max_age: call.max_age,
         retries: call.retries,
@@ -78,7 +78,7 @@ impl Story {
     /// Refreshes a document that nobody else has, and that is not saved.
     fn refresh_stdin(&self) -> Result<(Document, Outcome), Error> {
         let bytes = Input::Stdin
-            .read_bounded(MAX_LEN)
+            .read_bounded(MAX_LEN, self.deadline)
             .map_err(|error| unreadable(&self.name, &reason(&error)))?;
         let document = Document::parse_stdin(&bytes).map_err(|why| self.unusable(why))?;
         self.describe(&document, bytes.len());

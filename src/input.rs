@@ -54,7 +54,7 @@ impl Input {
     ) -> Result<Vec<u8>, Error> {
         let bytes = self
             .read_bounded(limit, deadline)
-            .map_err(|error| unreadable(name, &reason(&error)))?;
+            .map_err(|error| read_failed(name, &error))?;
         if bytes.len() > limit {
             return Err(unreadable(name, &format!("it is larger than {size}")));
         }
@@ -133,6 +133,15 @@ pub(crate) fn unreadable(name: &str, why: &str) -> Error {
         "check the path and its permissions"
     };
     Error::new(Class::NoInput, format!("cannot read {name}: {why}"), hint)
+}
+
+/// An input that could not be read because of this.
+pub(crate) fn read_failed(name: &str, error: &io::Error) -> Error {
+    let failed = unreadable(name, &reason(error));
+    if error.kind() == ErrorKind::TimedOut {
+        return failed.hint("whoever writes it has to end before --timeout");
+    }
+    failed
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 use crate::cli::Refresh;
 use crate::deadline::Deadline;
 use crate::document::{Document, MAX_LEN};
-use crate::error::{Error, reason};
+use crate::error::Error;
 use crate::exchange::{Exchanged, TokenReply, exchange};
-use crate::input::{Input, unreadable};
+use crate::input::{Input, read_failed};
 use crate::oauth::{Refusal, TokenRequest};
 use crate::print::{Kept, Printed, print, rescued};
 use crate::report::{
@@ -79,7 +79,7 @@ impl Story {
     fn refresh_stdin(&self) -> Result<(Document, Outcome), Error> {
         let bytes = Input::Stdin
             .read_bounded(MAX_LEN, self.deadline)
-            .map_err(|error| unreadable(&self.name, &reason(&error)))?;
+            .map_err(|error| read_failed(&self.name, &error))?;
         let document = Document::parse_stdin(&bytes).map_err(|why| self.unusable(why))?;
         self.describe(&document, bytes.len());
         match self.fresh_age(&document) {

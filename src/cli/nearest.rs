@@ -13,7 +13,7 @@ pub(super) fn nearest(typed: &str, names: &[&'static str]) -> Option<&'static st
         .iter()
         .map(|name| (distance(&letters(typed), &letters(name)), *name));
     let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
-    let is_near = distance <= MAX_DISTANCE && distance < letters(name).len() / 2;
+    let is_near = distance <= MAX_DISTANCE.min(letters(name).len() / 2);
     is_near.then_some(name)
 }
 

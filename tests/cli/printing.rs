@@ -65,9 +65,30 @@ fn prints_the_variables_of_the_salesforce_cli() {
     );
     assert_prints(
         "env",
-        r#""access_token":"a+b=='$(id)`","instance_url":"https://ä\n\"\\""#,
-        "SF_ACCESS_TOKEN='a+b=='\\''$(id)`'\nSF_ORG_INSTANCE_URL='https://ä\n\"\\'\n",
+        r#""access_token":"a+b=='$(id)`","instance_url":"https://a\"\\""#,
+        "SF_ACCESS_TOKEN='a+b=='\\''$(id)`'\nSF_ORG_INSTANCE_URL='https://a\"\\'\n",
     );
+}
+
+#[test]
+fn prints_no_variable_that_a_dotenv_file_cannot_carry() {
+    for url in [
+        "https://a\\nSF_ACCESS_TOKEN=evil",
+        "https://ä",
+        "https://a b",
+        "\\u007f",
+    ] {
+        let reply = format!(r#""access_token":"00D!new","instance_url":"{url}""#);
+        let endpoint = Endpoint::http(granted_with(&reply));
+        let warning = "sftoken: warning: instance_url is left out: \
+                       it has characters that no dotenv file can carry\n";
+        refresh_file(DOCUMENT, &endpoint)
+            .args(["--print", "env"])
+            .run()
+            .code(0)
+            .stdout("SF_ACCESS_TOKEN=00D!new\n")
+            .stderr(format!("{warning}{}", summary(&endpoint)));
+    }
 }
 
 #[test]
@@ -121,6 +142,42 @@ fn keeps_a_rotated_refresh_token_that_is_printed_nowhere() {
         );
         outcome.stderr(warning).file_is(&path, ROTATED);
     }
+}
+
+#[test]
+fn fails_without_printing_if_a_rotated_refresh_token_can_be_kept_nowhere() {
+    let endpoint = Endpoint::http(rotated());
+    let shell = ["/bin/sh", "-c", "exec \"$@\" >/dev/null", "sh"];
+    let piped = || refresh_stdin(DOCUMENT, &endpoint).env("TMPDIR", "missing");
+    for case in [piped().args(["--print", "token"]), piped().through(shell)] {
+        case.run().code(74).stdout("").stderr(
+            "sftoken: the refresh token on standard input was rotated, and the new one is lost: \
+             no such file or directory\n\
+             hint: log in again, and set TMPDIR to a directory that can be written\n",
+        );
+    }
+}
+
+#[test]
+fn names_the_copy_of_a_rotated_refresh_token_if_standard_output_takes_no_access_token() {
+    let endpoint = Endpoint::http(rotated());
+    let case = refresh_stdin(DOCUMENT, &endpoint).subdirectory("tmp");
+    let tmp = case.path("tmp");
+    let case = case.env("TMPDIR", tmp).args(["--print", "token"]);
+    let outcome = case.stdout_full().run().code(74);
+    let [kept] = &files_in(&outcome, "tmp")[..] else {
+        panic!("not one file in tmp\n{outcome}");
+    };
+    let path = outcome.path("tmp").join(kept);
+    let stderr = format!(
+        "sftoken: warning: the refresh token on standard input was rotated; \
+         the new one is in {path}\n\
+         sftoken: cannot write to standard output: no space left on device; \
+         the new tokens are in {path}\n\
+         hint: use that file in place of the old tokens\n",
+        path = path.display()
+    );
+    outcome.stderr(stderr).file_is(&path, ROTATED);
 }
 
 #[test]
@@ -331,16 +388,11 @@ fn shows_file_names_without_their_control_characters() {
             endpoint.address()
         ))
         .file_is(file, REFRESHED);
-    let missing = [
-        refresh_at(&endpoint).arg(file),
-        refresh_file(DOCUMENT, &endpoint).args(["--client-secret-file".as_ref(), file]),
-    ];
-    for case in missing {
-        case.run().code(66).stderr(format!(
-            "sftoken: cannot read {shown}: no such file or directory\n\
-             hint: check the path and its permissions\n"
-        ));
-    }
+    let missing = refresh_at(&endpoint).arg(file).run();
+    missing.code(66).stderr(format!(
+        "sftoken: cannot read {shown}: no such file or directory\n\
+         hint: check the path and its permissions\n"
+    ));
 }
 
 #[test]

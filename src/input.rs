@@ -33,7 +33,7 @@ impl Input {
     }
 
     /// Whether it can be found. What stands in place of a path that cannot may be anything.
-    pub(crate) fn exists(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         match self {
             Self::Stdin => true,
             Self::Path(path) => fs::symlink_metadata(path).is_ok(),

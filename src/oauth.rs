@@ -1,15 +1,18 @@
 //! The token request of RFC 6749, section 6, and what the replies mean.
 //!
 //! Pure: [`request`] makes the form that is sent and knows which secrets a server may repeat;
-//! `verdict` sorts what came back into the classes of the exit codes, by the table in [`meaning`];
-//! [`refusal`] has the words. The rules are by the behaviour of Salesforce, not by the RFC alone:
+//! [`whole`] sees where a reply ends and [`body`] what it is; `verdict` sorts it into the classes of
+//! the exit codes, by the table in [`meaning`]; [`refusal`] has the words. The rules are by the behaviour of Salesforce, not by the RFC alone:
 //! which `error` codes exist, and which of them mean "send the same again".
 
+mod body;
 mod meaning;
 mod refusal;
 mod request;
 mod verdict;
+mod whole;
 
-pub(crate) use refusal::Refusal;
-pub(crate) use request::TokenRequest;
-pub(crate) use verdict::verdict;
+pub(crate) use refusal::{Refusal, Remains};
+pub(crate) use request::{Grant, TokenRequest};
+pub(crate) use verdict::{Tokens, verdict};
+pub(crate) use whole::Whole;

@@ -11,7 +11,7 @@ use crate::endpoint::{Endpoint, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
 use crate::input::{Input, unreadable};
-use crate::oauth::TokenRequest;
+use crate::oauth::{Grant, TokenRequest};
 use crate::say;
 use crate::secret::Secret;
 
@@ -123,8 +123,12 @@ impl Loaded {
             host_source,
             client_id: client_id.value,
             client_secret: client_secret.map(|secret| secret.value),
-            refresh_token: document.refresh_token(),
-            access_token: document.text("access_token").map(Secret::new),
+            grant: Grant::RefreshToken(document.refresh_token()),
+            others: document
+                .text("access_token")
+                .map(Secret::new)
+                .into_iter()
+                .collect(),
         })
     }
 
@@ -234,7 +238,7 @@ fn read_secret(source: SecretSource, deadline: Deadline) -> Result<Sourced<Secre
 /// itself, and is not shown.
 fn read_secret_file(input: &Input, deadline: Deadline) -> Result<Vec<u8>, Error> {
     let read = |name: &str| input.read(name, MAX_SECRET_LEN, "64 KiB", deadline);
-    if input.exists() {
+    if input.is_there() {
         return read(&input.name());
     }
     read("the file of --client-secret-file")

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::endpoint::Endpoint;
 use crate::harness::Case;
-use crate::samples::{
-    CLIENT_ID, DOCUMENT, REFRESHED, granted, refresh_at, refresh_file, refresh_stdin, summary,
-    with_file,
+use crate::kit::{
+    CLIENT_ID, DOCUMENT, FILE, Failure, REFRESHED, granted, refresh, refresh_at, refresh_stdin,
+    summary, with_file,
 };
 
 /// The deadline of the runs that wait for nothing.
@@ -31,10 +31,8 @@ fn assert_times_out(case: Case, name: &str) {
     let start = Instant::now();
     let outcome = case.args(["--timeout", "1s"]).run();
     let elapsed = start.elapsed();
-    outcome.code(66).stdout("").stderr(format!(
-        "sftoken: cannot read {name}: timed out\n\
-         hint: whoever writes it has to end before --timeout\n"
-    ));
+    let hint = "whoever writes it has to end before --timeout";
+    Failure::new(66, &format!("cannot read {name}: timed out"), hint).of(outcome);
     assert!(
         elapsed >= TIMEOUT && elapsed < TIMEOUT + GRACE,
         "{elapsed:?}"
@@ -59,7 +57,7 @@ fn gives_up_on_standard_input_that_never_ends() {
     let endless = "exec \"$@\" <>fifo";
     let document = with_fifo(refresh_at(&endpoint).arg("-"), endless);
     assert_times_out(document, "standard input");
-    let secret = refresh_file(DOCUMENT, &endpoint).args(["--client-secret-file", "-"]);
+    let secret = refresh(&endpoint).args(["--client-secret-file", "-"]);
     assert_times_out(with_fifo(secret, endless), "standard input");
     assert_eq!(endpoint.connections(), 0);
 }
@@ -67,7 +65,7 @@ fn gives_up_on_standard_input_that_never_ends() {
 #[test]
 fn reads_a_pipe_that_somebody_writes() {
     let endpoint = Endpoint::https(granted());
-    let secret = refresh_file(DOCUMENT, &endpoint).args(["--client-secret-file", "fifo"]);
+    let secret = refresh(&endpoint).args(["--client-secret-file", "fifo"]);
     let written = "{ printf s3 >fifo & exec \"$@\"; }";
     let outcome = with_fifo(secret, written).run();
     outcome.code(0).stdout("").stderr(summary(&endpoint));
@@ -79,7 +77,7 @@ fn reads_a_ca_file_from_standard_input_by_its_device() {
     let endpoint = Endpoint::https(granted());
     let pem = fs::read(endpoint.ca_path()).unwrap();
     with_file(Case::new(), DOCUMENT)
-        .args(["refresh", "--client-id", CLIENT_ID, "token.json"])
+        .args(["refresh", "--client-id", CLIENT_ID, FILE])
         .args([
             "--token-endpoint",
             &endpoint.url(),
@@ -90,7 +88,7 @@ fn reads_a_ca_file_from_standard_input_by_its_device() {
         .run()
         .code(0)
         .stderr(summary(&endpoint))
-        .file_is("token.json", REFRESHED);
+        .file_is(FILE, REFRESHED);
 }
 
 #[test]
@@ -99,10 +97,8 @@ fn refuses_a_device_that_never_ends() {
     for (option, size) in [("--client-secret-file", "64 KiB"), ("--cacert", "16 MiB")] {
         let case = Case::new().args(["refresh", "--client-id", CLIENT_ID, "-"]);
         let case = case.args(["--token-endpoint", &endpoint.url(), option, "/dev/zero"]);
-        case.run().code(66).stdout("").stderr(format!(
-            "sftoken: cannot read /dev/zero: it is larger than {size}\n\
-             hint: check the path and its permissions\n"
-        ));
+        let why = format!("it is larger than {size}");
+        Failure::unreadable("/dev/zero", &why).of(case.run());
     }
 }
 
@@ -121,9 +117,7 @@ fn refuses_directories() {
         ),
     ];
     for (case, why) in calls {
-        case.run().code(66).stdout("").stderr(format!(
-            "sftoken: cannot read .: {why}\nhint: check the path and its permissions\n"
-        ));
+        Failure::unreadable(".", why).of(case.run());
     }
     assert_eq!(endpoint.connections(), 0);
 }

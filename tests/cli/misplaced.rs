@@ -4,7 +4,7 @@
 //! is a slip that the message has to tell without making it worse.
 
 use crate::harness::Case;
-use crate::samples::{DOCUMENT, FILE, dry_run, with_file};
+use crate::kit::{DOCUMENT, FILE, Failure, dry_run, with_file, would_post};
 
 /// What the secrets below have in common.
 const SECRET: &str = "s3cr3t";
@@ -23,13 +23,12 @@ const SECRETS: [&str; 7] = [
     "[\"s3cr3t\"]",
 ];
 
-/// Runs the case, which fails like this, with all its steps said and no secret among them.
+/// Runs the case, which fails like this and says nothing of the secret.
 #[track_caller]
 fn assert_fails(case: Case, code: i32, message: &str, hint: &str) {
-    let outcome = case.run().code(code).stdout("");
+    let outcome = Failure::new(code, message, hint).of(case.run());
     let said = outcome.stderr_text();
     assert!(!said.contains(SECRET), "{said}");
-    outcome.stderr(format!("sftoken: {message}\nhint: {hint}\n"));
 }
 
 /// A call of `refresh` with these arguments besides FILE.
@@ -138,8 +137,7 @@ fn a_file_whose_name_looks_like_a_secret_can_be_used() {
         .file("5Aep.json", DOCUMENT)
         .mode("5Aep.json", 0o600);
     let outcome = case.args(["--client-id", "a", "./5Aep.json"]).run();
-    outcome.code(0).stdout("").stderr(
-        "sftoken: dry run: would refresh ./[REDACTED]: POST grant_type, client_id, refresh_token \
-         to https://login.salesforce.com/services/oauth2/token\n",
-    );
+    let url = "https://login.salesforce.com/services/oauth2/token";
+    let expected = would_post("./[REDACTED]", url);
+    outcome.code(0).stdout("").stderr(expected);
 }

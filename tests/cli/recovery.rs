@@ -7,12 +7,13 @@ use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::time::{Duration, SystemTime};
 
-use crate::disk::{
-    FILE, NOBODY, PENDING, document, inode, is_root, refresh, refresh_again, refreshed, rotating,
-    rotating_from, skip, unprivileged, with_mounts,
-};
 use crate::endpoint::Endpoint;
 use crate::harness::{Case, Outcome};
+use crate::kit::{
+    FILE, Failure, PENDING, document, refresh, refresh_again, refresh_here, refreshed, rotating,
+    rotating_from,
+};
+use crate::rights::{NOBODY, inode, is_root, skip, unprivileged, with_mounts};
 
 /// What a run says that finds the work of another.
 const FINISHED: &str = "sftoken: warning: finished an interrupted save of token.json\n";
@@ -25,7 +26,7 @@ fn interrupted(number: usize) -> String {
 /// Refreshes FILE although there is a pending file that must not count, and leaves no trace of it.
 fn overlooks(plant: impl FnOnce(Case) -> Case) -> Outcome {
     let endpoint = Endpoint::http(rotating());
-    let case = plant(refresh(&endpoint)).arg(FILE);
+    let case = plant(refresh_here(&endpoint)).arg(FILE);
     let outcome = case
         .run()
         .code(0)
@@ -40,7 +41,7 @@ fn overlooks(plant: impl FnOnce(Case) -> Case) -> Outcome {
 /// Refreshes FILE with what the pending file has; the server knows no other token.
 fn finishes(prepare: impl FnOnce(Case) -> Case) -> Outcome {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let outcome = prepare(case.mode(PENDING, 0o600))
         .arg(FILE)
         .run()
@@ -76,7 +77,7 @@ fn an_interrupted_save_is_finished_beside_a_file_from_the_future() {
 #[test]
 fn an_interrupted_save_that_its_owner_may_not_write_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .file(PENDING, document(1))
         .mode(FILE, 0o400)
         .mode(PENDING, 0o400);
@@ -97,7 +98,7 @@ fn an_interrupted_save_longer_than_what_is_read_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
     let filler = format!("{{\n  \"filler\": \"{}\",\n", "x".repeat(1024 * 1024));
     let long = document(1).replace("{\n", &filler);
-    refresh(&endpoint)
+    refresh_here(&endpoint)
         .file(PENDING, long.clone())
         .mode(PENDING, 0o600)
         .arg(FILE)
@@ -121,7 +122,7 @@ fn an_interrupted_save_becomes_the_file_as_it_was_to_be() {
         document(1).trim_end().to_owned(),
     ] {
         let endpoint = Endpoint::http(rotating_from(1));
-        refresh(&endpoint)
+        refresh_here(&endpoint)
             .file(PENDING, pending)
             .args(["--dry-run", FILE])
             .run()
@@ -140,7 +141,7 @@ fn an_interrupted_save_is_finished_even_if_the_file_is_broken() {
 #[test]
 fn an_interrupted_save_is_finished_once_where_its_file_cannot_be_removed() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let Some(case) = unprivileged(case) else {
         return;
     };
@@ -158,7 +159,7 @@ fn an_interrupted_save_is_finished_once_where_its_file_cannot_be_removed() {
 #[test]
 fn an_interrupted_save_that_cannot_be_finished_stops_the_run() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let Some(case) = unprivileged(case.mode(FILE, 0o400)) else {
         return;
     };
@@ -179,7 +180,7 @@ fn an_interrupted_save_that_cannot_be_finished_stops_the_run() {
 #[test]
 fn an_interrupted_save_that_cannot_be_read_stops_the_run() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let Some(case) = unprivileged(case.mode(PENDING, 0o000)) else {
         return;
     };
@@ -255,7 +256,7 @@ fn a_file_of_another_owner_is_removed() {
 #[test]
 fn a_directory_stays_and_the_file_is_written_in_place() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).subdirectory(PENDING).arg(FILE);
+    let case = refresh_here(&endpoint).subdirectory(PENDING).arg(FILE);
     let before = inode(case.path(FILE));
     let outcome = case
         .run()
@@ -269,7 +270,7 @@ fn a_directory_stays_and_the_file_is_written_in_place() {
 #[test]
 fn a_file_mounted_alone_is_written_in_place() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).file("outside.json", document(0));
+    let case = refresh_here(&endpoint).file("outside.json", document(0));
     let script = r#"mount --bind outside.json token.json; "$@"; cat token.json"#;
     let Some(case) = with_mounts(case.args(["-v", FILE]), script) else {
         return;
@@ -290,7 +291,7 @@ fn a_file_mounted_alone_is_written_in_place() {
 #[test]
 fn an_interrupted_save_of_a_file_mounted_alone_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file("outside.json", document(0));
+    let case = refresh_here(&endpoint).file("outside.json", document(0));
     let case = case
         .file(PENDING, interrupted(1))
         .mode("outside.json", 0o600)
@@ -311,24 +312,17 @@ fn an_interrupted_save_of_a_file_mounted_alone_is_finished() {
 fn a_file_mounted_read_only_is_73() {
     let endpoint = Endpoint::http(rotating());
     let script = r#"mount --bind token.json token.json; mount -o remount,ro,bind token.json; "$@""#;
-    let Some(case) = with_mounts(refresh(&endpoint).arg(FILE), script) else {
+    let Some(case) = with_mounts(refresh(&endpoint), script) else {
         return;
     };
-    case.run()
-        .code(73)
-        .stderr(concat!(
-            "sftoken: cannot save token.json: it is mounted read-only\n",
-            "hint: nothing was sent; make room, or make the file or its directory writable\n",
-        ))
-        .file_is(FILE, document(0))
-        .files_are([FILE]);
+    Failure::unsavable(FILE, "it is mounted read-only").check(case.run());
     assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]
 fn a_full_disk_is_73_before_anything_is_sent() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .subdirectory("disk")
         .arg("disk/token.json");
     let script = concat!(
@@ -338,13 +332,11 @@ fn a_full_disk_is_73_before_anything_is_sent() {
     let Some(case) = with_mounts(case, script) else {
         return;
     };
+    let expected = Failure::unsavable("disk/token.json", "no space left on device");
     case.run()
-        .code(73)
+        .code(expected.code)
         .stdout(format!("{FILE}\n{}", document(0)))
-        .stderr(concat!(
-            "sftoken: cannot save disk/token.json: no space left on device\n",
-            "hint: nothing was sent; make room, or make the file or its directory writable\n",
-        ))
+        .stderr(expected.stderr)
         .files_are([FILE, "disk"]);
     assert_eq!(endpoint.connections(), 0);
 }

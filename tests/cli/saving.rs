@@ -7,12 +7,15 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use crate::disk::{
-    FILE, NOBODY, PENDING, document, inode, is_root, mode, only_file_in, refresh, refreshed, reply,
-    rotating, skip, unprivileged,
-};
 use crate::endpoint::{Endpoint, Gate, Reply, Request};
 use crate::harness::{Case, Outcome};
+use crate::kit::{
+    FILE, Failure, PENDING, document, expired, refresh, refresh_here, refreshed, reply, rotating,
+    would_post,
+};
+use crate::rights::{
+    NOBODY, inode, is_root, mode, only_file_in, replace_file, skip, unprivileged, with_tmp,
+};
 
 /// A file name to which nothing can be added.
 const LONG_NAME_LEN: usize = 250;
@@ -21,7 +24,7 @@ const LONG_NAME_LEN: usize = 250;
 fn meanwhile(reply: Reply, prepare: impl Fn(Case) -> Case, happens: impl Fn(&Case)) -> Outcome {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply.after(&gate));
-    let case = prepare(refresh(&endpoint));
+    let case = prepare(refresh_here(&endpoint));
     let run = case.clone().arg(FILE).spawn();
     endpoint.wait_for_requests(1);
     happens(&case);
@@ -29,20 +32,6 @@ fn meanwhile(reply: Reply, prepare: impl Fn(Case) -> Case, happens: impl Fn(&Cas
     let outcome = run.wait();
     endpoint.only_request();
     outcome
-}
-
-/// Puts another document in the place of FILE, as a program does that does not know the lock.
-fn replace(case: &Case, content: &str) {
-    let new = case.path("new.json");
-    fs::write(&new, content).unwrap();
-    fs::rename(new, case.path(FILE)).unwrap();
-}
-
-/// A case whose temporary directory is `tmp` beside FILE.
-fn with_tmp(case: Case) -> Case {
-    let tmp = case.subdirectory("tmp");
-    let path = tmp.path("tmp");
-    tmp.env("TMPDIR", path)
 }
 
 /// What a run says whose tokens had to go elsewhere.
@@ -56,14 +45,14 @@ fn moved_aside(why: &str, path: &Path) -> String {
 
 /// A refresh of FILE by a user who may not write to the directory around it.
 fn in_a_closed_directory(endpoint: &Endpoint) -> Option<Case> {
-    unprivileged(refresh(endpoint).arg(FILE)).map(|case| case.mode(".", 0o555))
+    unprivileged(refresh_here(endpoint).arg(FILE)).map(|case| case.mode(".", 0o555))
 }
 
 #[test]
 fn keeps_the_mode() {
     for mode in [0o600, 0o640, 0o400] {
         let endpoint = Endpoint::http(rotating());
-        refresh(&endpoint)
+        refresh_here(&endpoint)
             .mode(FILE, mode)
             .arg(FILE)
             .run()
@@ -79,7 +68,7 @@ fn keeps_the_mode() {
 #[test]
 fn a_file_that_its_owner_may_not_write_is_replaced() {
     let endpoint = Endpoint::http(rotating());
-    let Some(case) = unprivileged(refresh(&endpoint).mode(FILE, 0o400)) else {
+    let Some(case) = unprivileged(refresh_here(&endpoint).mode(FILE, 0o400)) else {
         return;
     };
     case.arg(FILE)
@@ -94,7 +83,7 @@ fn a_file_that_its_owner_may_not_write_is_replaced() {
 #[test]
 fn a_link_stays_and_its_target_elsewhere_is_replaced() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .subdirectory("elsewhere")
         .file("elsewhere/real.json", document(0))
         .mode("elsewhere/real.json", 0o640)
@@ -131,8 +120,7 @@ fn the_pending_file_is_private_and_has_room_before_anything_is_sent() {
 
 #[test]
 fn a_refusal_leaves_nothing_beside_the_file() {
-    let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
-    meanwhile(refusal, |case| case, |_| ())
+    meanwhile(expired(), |case| case, |_| ())
         .code(77)
         .stdout("")
         .file_is(FILE, document(0))
@@ -160,7 +148,7 @@ fn writes_in_place_where_the_directory_cannot_be_written() {
 #[test]
 fn writing_in_place_leaves_nothing_of_a_longer_document() {
     let endpoint = Endpoint::http(rotating());
-    let Some(case) = unprivileged(refresh(&endpoint).arg(FILE)) else {
+    let Some(case) = unprivileged(refresh(&endpoint)) else {
         return;
     };
     let long = document(0).replace("access-0", &"x".repeat(9999));
@@ -179,18 +167,8 @@ fn asks_for_nothing_where_neither_directory_nor_file_can_be_written() {
         return;
     };
     for dry_run in [None, Some("--dry-run")] {
-        case.clone()
-            .mode(FILE, 0o440)
-            .args(dry_run)
-            .run()
-            .code(73)
-            .stdout("")
-            .stderr(concat!(
-                "sftoken: cannot save token.json: permission denied\n",
-                "hint: nothing was sent; make room, or make the file or its directory writable\n",
-            ))
-            .file_is(FILE, document(0))
-            .files_are([FILE]);
+        let case = case.clone().mode(FILE, 0o440).args(dry_run);
+        Failure::unsavable(FILE, "permission denied").check(case.run());
     }
     assert_eq!(endpoint.connections(), 0);
 }
@@ -198,7 +176,7 @@ fn asks_for_nothing_where_neither_directory_nor_file_can_be_written() {
 #[test]
 fn root_leaves_the_file_to_its_owner() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh(&endpoint);
     if !is_root(&case) {
         skip("only root can refresh the file of another user");
         return;
@@ -215,7 +193,7 @@ fn root_leaves_the_file_to_its_owner() {
 #[test]
 fn what_another_program_put_there_is_not_overwritten() {
     let interferences: [fn(&Case); 2] = [
-        |case| replace(case, &document(7)),
+        |case| replace_file(&case.path(FILE), &document(7)),
         |case| fs::write(case.path(FILE), document(7)).unwrap(),
     ];
     for interfere in interferences {
@@ -237,7 +215,7 @@ fn what_another_program_put_there_is_not_overwritten() {
 fn what_another_program_changes_meanwhile_is_kept_beside_the_new_tokens() {
     let with_note = |number| document(number).replace("{\n", "{\n  \"note\": \"mine\",\n");
     let interferences: [fn(&Case, &str); 2] = [
-        |case, content| replace(case, content),
+        |case, content| replace_file(&case.path(FILE), content),
         |case, content| fs::write(case.path(FILE), content).unwrap(),
     ];
     for interfere in interferences {
@@ -266,10 +244,10 @@ fn a_file_replaced_while_another_run_begins_is_whole_afterwards() {
         let reply = server(request);
         reply.after(&gates[request.number - 1])
     });
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh(&endpoint);
     let ours = case.spawn();
     endpoint.wait_for_requests(1);
-    replace(&case, &document(0));
+    replace_file(&case.path(FILE), &document(0));
     let theirs = case.clone().mode(FILE, 0o600).spawn();
     endpoint.wait_for_requests(2);
     first.open();
@@ -301,7 +279,7 @@ fn a_link_that_is_changed_meanwhile_is_followed() {
 #[test]
 fn without_a_temporary_directory_new_tokens_stay_in_the_pending_file() {
     let without_tmp = |case: Case| case.env("TMPDIR", "/nonexistent");
-    let interfere = |case: &Case| replace(case, &document(7));
+    let interfere = |case: &Case| replace_file(&case.path(FILE), &document(7));
     let outcome = meanwhile(reply(1), without_tmp, interfere)
         .code(74)
         .file_is(FILE, document(7))
@@ -326,20 +304,21 @@ fn a_file_that_was_removed_during_the_request_does_not_take_the_tokens_along() {
 
 #[test]
 fn a_refused_token_that_was_replaced_meanwhile_is_no_failure() {
-    let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
     let print = |case: Case| case.args(["--print", "token"]);
-    meanwhile(refusal, print, |case| replace(case, &document(7)))
-        .code(0)
-        .stdout("00D!access-7\n")
-        .stderr("sftoken: kept token.json: another program refreshed it meanwhile\n")
-        .file_is(FILE, document(7))
-        .files_are([FILE]);
+    meanwhile(expired(), print, |case| {
+        replace_file(&case.path(FILE), &document(7));
+    })
+    .code(0)
+    .stdout("00D!access-7\n")
+    .stderr("sftoken: kept token.json: another program refreshed it meanwhile\n")
+    .file_is(FILE, document(7))
+    .files_are([FILE]);
 }
 
 #[test]
 fn a_dry_run_leaves_everything_as_it_was() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).args(["--dry-run", FILE]);
+    let case = refresh_here(&endpoint).args(["--dry-run", FILE]);
     let state = |path: PathBuf| {
         let metadata = fs::metadata(path).unwrap();
         (metadata.ino(), metadata.modified().unwrap())
@@ -349,28 +328,11 @@ fn a_dry_run_leaves_everything_as_it_was() {
         .run()
         .code(0)
         .stdout("")
-        .stderr(format!(
-            "sftoken: dry run: would refresh {FILE}: POST grant_type, client_id, refresh_token \
-             to {}\n",
-            endpoint.url()
-        ))
+        .stderr(would_post(FILE, &endpoint.url()))
         .file_is(FILE, document(0))
         .files_are([FILE]);
     assert_eq!(state(outcome.path(FILE)), before);
     assert_eq!(endpoint.connections(), 0);
-}
-
-#[test]
-fn a_document_from_standard_input_makes_no_files() {
-    let endpoint = Endpoint::http(rotating());
-    Case::new()
-        .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
-        .env("TMPDIR", ".")
-        .stdin(document(0))
-        .run()
-        .code(0)
-        .stdout(document(1))
-        .files_are::<PathBuf>([]);
 }
 
 #[test]
@@ -394,7 +356,7 @@ fn a_rotated_token_that_nobody_can_be_given_is_kept() {
 fn a_name_too_long_for_a_pending_file_is_written_in_place() {
     let endpoint = Endpoint::http(rotating());
     let name = "n".repeat(LONG_NAME_LEN);
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .file(&name, document(0))
         .mode(&name, 0o600);
     let before = inode(case.path(&name));

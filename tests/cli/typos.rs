@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use crate::harness::Case;
+use crate::kit::Failure;
 
 /// The hint where nothing is near.
 const SEE_HELP: &str = "see sftoken --help";
@@ -17,9 +18,7 @@ const COMMAND_FIRST: &str = "the command comes first, as in: sftoken refresh FIL
 /// Runs these arguments and expects exactly this usage error.
 #[track_caller]
 fn assert_usage(args: &[&OsStr], message: &str, hint: &str) {
-    let stderr = format!("sftoken: {message}\nhint: {hint}\n");
-    let outcome = Case::new().args(args).run();
-    outcome.code(64).stdout("").stderr(stderr);
+    Failure::new(64, message, hint).of(Case::new().args(args).run());
 }
 
 /// Expects that an option is unknown to `refresh`, and this is shown of it.

@@ -141,6 +141,23 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// Where a person logs in: `authorize` in place of the last `token`; `None` for a path that does
+    /// not end with that.
+    pub(crate) fn authorization(&self) -> Option<String> {
+        let path = self.path.strip_suffix("/token")?;
+        Some(self.at(&format!("{path}/authorize")))
+    }
+
+    /// The page of Salesforce where a login can end.
+    pub(crate) fn landing_page(&self) -> String {
+        self.at("/services/oauth2/success")
+    }
+
+    /// Another path at this origin.
+    fn at(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme.name(), self.authority())
+    }
+
     /// Whether the host is the My Domain of an org.
     pub(crate) fn is_my_domain(&self) -> bool {
         self.host.ends_with(".my.salesforce.com")
@@ -156,7 +173,7 @@ impl Endpoint {
             return self.target_of(&format!("{scheme}:{location}"));
         }
         if location.starts_with('/') {
-            return Some(format!("{scheme}://{}{location}", self.authority()));
+            return Some(self.at(location));
         }
         let (scheme, rest) = location.split_once("://")?;
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -195,8 +212,7 @@ impl Scheme {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.scheme.name();
-        write!(f, "{scheme}://{}{}", self.authority(), self.path)
+        f.write_str(&self.at(&self.path))
     }
 }
 

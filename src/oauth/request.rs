@@ -1,8 +1,8 @@
 //! One token request: the form that is sent, and keeping its secrets out of what the server says.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
+use super::form::encoded;
 use crate::endpoint::{Endpoint, HostSource};
 use crate::secret::{Secret, redact};
 use crate::text::{harmless, is_harmful};
@@ -116,7 +116,7 @@ impl TokenRequest {
     pub(crate) fn form(&self) -> Secret {
         let pairs: Vec<String> = self
             .parameters()
-            .map(|(name, value)| format!("{name}={}", form_encoded(value)))
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
             .collect();
         Secret::new(pairs.join("&"))
     }
@@ -156,23 +156,8 @@ impl TokenRequest {
 
 /// A secret in every way in which a server may repeat it.
 fn spellings(secret: &str) -> [String; 3] {
-    let encoded = form_encoded(secret);
+    let encoded = encoded(secret);
     [harmless(secret), encoded.replace('+', "%20"), encoded]
-}
-
-/// A value of a form: what is not unreserved becomes `%XX`, a space `+` (WHATWG URL, 5.2).
-fn form_encoded(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
-                encoded.push(byte.into());
-            }
-            b' ' => encoded.push('+'),
-            // Writing to a String cannot fail.
-            _ => drop(write!(encoded, "%{byte:02X}")),
-        }
-        encoded
-    })
 }
 
 #[cfg(test)]
@@ -197,14 +182,12 @@ mod tests {
             "grant_type=refresh_token&client_id=id+%26+%C3%A4&\
              client_secret=s3cr3t+key%7E&refresh_token=5Aep%2Fold%2Btoken%3D"
         );
-        assert_eq!(form_encoded("AZaz09*-._"), "AZaz09*-._");
-        assert_eq!(form_encoded("\0\n\u{7f}%=&;+"), "%00%0A%7F%25%3D%26%3B%2B");
     }
 
     #[test]
     fn what_a_server_says_loses_every_secret_that_it_was_sent() {
         for secret in ["5Aep/old+token=", "s3cr3t key~"] {
-            let encoded = form_encoded(secret);
+            let encoded = encoded(secret);
             let echoes = [
                 secret.to_owned(),
                 encoded.replace('+', "%20"),

@@ -24,7 +24,7 @@ use crate::settings::{SecretSource, Settings, Sourced};
 use complaint::{leftover, option_before_command, unknown_command, unknown_option, usage};
 use environment::{Environment, first_of, pasted_variable, present, proxy, variable};
 use options::{Arguments, Options, looks_like_option, split_at_equals_sign};
-use table::{COMMANDS, DRY_RUN, INSTEAD_OF_COMMAND, QUIET, REFRESH, Table, VERBOSE, flags_in};
+use table::{COMMANDS, DRY_RUN, INSTEAD_OF_COMMAND, QUIET, REFRESH, Table, VERBOSE, is_option};
 use values::{duration, parse_endpoint, print, retries, text_pasted, timeout};
 
 /// What `--help` prints.
@@ -132,11 +132,10 @@ fn without_command(first: &OsStr, rest: &[OsString]) -> Result<Command, Error> {
     }
     let (name, _) = split_at_equals_sign(first);
     let name = name.to_string_lossy();
-    let is_known = REFRESH.contains(&&*name) || flags_in(&name).is_some();
-    Err(if is_known {
-        option_before_command(&name)
-    } else {
-        unknown_option(first, INSTEAD_OF_COMMAND)
+    Err(match &*name {
+        "--version" | "-V" => usage(format!("{name} takes no value")),
+        option if is_option(option) => option_before_command(option),
+        _ => unknown_option(first, INSTEAD_OF_COMMAND),
     })
 }
 

@@ -41,6 +41,11 @@ pub(super) const HELP: Flag = ("-h", "--help");
 /// The options that take no value.
 pub(super) const FLAGS: [Flag; 4] = [DRY_RUN, QUIET, VERBOSE, HELP];
 
+/// Whether any command has an option of this name.
+pub(super) fn is_option(name: &str) -> bool {
+    REFRESH.contains(&name) || flags_in(name).is_some()
+}
+
 /// The flags in `--quiet` or in `-nq`; `None` if there is anything else in it.
 pub(super) fn flags_in(arg: &str) -> Option<Vec<Flag>> {
     if let Some(flag) = FLAGS.into_iter().find(|(_, long)| *long == arg) {

@@ -25,7 +25,7 @@ const SECRETS: [&str; 7] = [
 
 /// Runs the case, which fails like this and says nothing of the secret.
 #[track_caller]
-fn assert_fails(case: Case, code: i32, message: &str, hint: &str) {
+fn assert_fails(case: &Case, code: i32, message: &str, hint: &str) {
     let outcome = Failure::new(code, message, hint).of(case.run());
     let said = outcome.stderr_text();
     assert!(!said.contains(SECRET), "{said}");
@@ -45,10 +45,10 @@ fn a_secret_as_file_is_not_shown() {
         if secret.starts_with("force") || secret.starts_with('{') {
             let message = "FILE is no path but tokens themselves";
             let hint = "pass them on standard input, with - as FILE";
-            assert_fails(case, 64, message, hint);
+            assert_fails(&case, 64, message, hint);
         } else {
             let message = "cannot read [REDACTED]: no such file or directory";
-            assert_fails(case, 66, message, NO_SECRET);
+            assert_fails(&case, 66, message, NO_SECRET);
         }
     }
 }
@@ -61,11 +61,11 @@ fn a_secret_as_ca_file_is_not_shown() {
             _ => "[REDACTED]",
         };
         let message = format!("cannot read {shown}: no such file or directory");
-        assert_fails(refresh(["--cacert", secret]), 66, &message, NO_SECRET);
+        assert_fails(&refresh(["--cacert", secret]), 66, &message, NO_SECRET);
         let message =
             format!("cannot read {shown} (from SSL_CERT_FILE): no such file or directory");
         let case = refresh([]).env("SSL_CERT_FILE", secret);
-        assert_fails(case, 66, &message, NO_SECRET);
+        assert_fails(&case, 66, &message, NO_SECRET);
     }
 }
 
@@ -82,7 +82,7 @@ fn a_secret_as_client_secret_file_is_not_shown_whatever_it_looks_like() {
         };
         let message = format!("cannot read the file of --client-secret-file: {why}");
         let hint = "the option takes the path of a file, not the secret itself";
-        assert_fails(case, 66, &message, hint);
+        assert_fails(&case, 66, &message, hint);
     }
 }
 
@@ -98,9 +98,9 @@ fn a_secret_as_another_value_is_not_shown() {
     for secret in SECRETS {
         for (option, hint) in options {
             let message = format!("invalid {option}");
-            assert_fails(refresh([option, secret]), 64, &message, hint);
+            assert_fails(&refresh([option, secret]), 64, &message, hint);
             let glued = format!("{option}={secret}");
-            assert_fails(refresh([&glued]), 64, &message, hint);
+            assert_fails(&refresh([&glued]), 64, &message, hint);
         }
     }
 }
@@ -109,14 +109,14 @@ fn a_secret_as_another_value_is_not_shown() {
 fn a_secret_that_is_too_many_is_not_shown() {
     let hint = "see sftoken --help";
     for secret in SECRETS {
-        assert_fails(refresh([secret]), 64, "more than one FILE", hint);
-        assert_fails(refresh(["--", secret]), 64, "more than one FILE", hint);
+        assert_fails(&refresh([secret]), 64, "more than one FILE", hint);
+        assert_fails(&refresh(["--", secret]), 64, "more than one FILE", hint);
         let version = Case::new().args(["version", secret]);
-        assert_fails(version, 64, "unexpected argument", hint);
+        assert_fails(&version, 64, "unexpected argument", hint);
         for option in ["--print", "--cacert", "--client-id", "--client-secret-file"] {
             let case = Case::new().args(["refresh", option, secret]);
             let message = format!("no FILE: {option} took the last argument");
-            assert_fails(case, 64, &message, hint);
+            assert_fails(&case, 64, &message, hint);
         }
     }
 }
@@ -126,8 +126,8 @@ fn a_secret_as_command_is_not_shown() {
     let hint = "the command comes first, as in: sftoken refresh FILE";
     for secret in SECRETS {
         let message = "the first argument is no command";
-        assert_fails(Case::new().arg(secret), 64, message, hint);
-        assert_fails(Case::new().args(["help", secret]), 64, message, hint);
+        assert_fails(&Case::new().arg(secret), 64, message, hint);
+        assert_fails(&Case::new().args(["help", secret]), 64, message, hint);
     }
 }
 

@@ -167,6 +167,8 @@ fn names_an_option_in_place_of_the_command() {
         ),
         ("-v", "-v stands before the command", COMMAND_FIRST),
         ("--scope", "unknown option --scope", SEE_HELP),
+        ("--version=1", "--version takes no value", SEE_HELP),
+        ("-V=1", "-V takes no value", SEE_HELP),
         (
             "-version",
             "unknown option -version",

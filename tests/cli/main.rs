@@ -46,6 +46,12 @@ mod proxy_answers;
 mod main_job;
 // The command line: every usage error, and all that is accepted.
 mod arguments;
+// Nearly right arguments, and what is said about them.
+mod typos;
+// Secrets where something else belongs.
+mod misplaced;
+// Pipes and directories where files belong.
+mod inputs;
 // Where each value comes from, and how it is encoded.
 mod values;
 // Which host a document may name.

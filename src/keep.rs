@@ -36,7 +36,7 @@ pub(crate) fn keep_tokens(
         keep_left_out(&tokens.members, document)?;
     }
     if let Some(body) = tokens.ambiguous {
-        keep_ambiguous(&body)?;
+        keep_ambiguous(&body);
     }
     Ok(())
 }
@@ -100,21 +100,15 @@ fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
     }
 }
 
-/// Keeps a reply that names more than one refresh token, of which one was saved.
-fn keep_ambiguous(body: &[u8]) -> Result<(), Error> {
-    let what = "the reply names its refresh token more than once";
+/// Keeps a reply that names a member twice, of which one was taken over. That this cannot be done is
+/// no failure: by the rule of every common parser nothing is missing.
+fn keep_ambiguous(body: &[u8]) {
+    let what = "the reply names a member twice; the last one counts";
     match store::keep(body) {
-        Ok(path) => {
-            let path = shown(&path);
-            say::warning(format_args!(
-                "{what}; the last one counts, all of it is in {path}"
-            ));
-            Ok(())
-        }
-        Err(why) => Err(Error::new(
-            Class::IoErr,
-            format!("{what}, and cannot be kept: {}", reason(&why)),
-            "the last one was saved; if the next run is refused, log in again",
+        Ok(path) => say::warning(format_args!("{what}, all of it is in {}", shown(&path))),
+        Err(why) => say::warning(format_args!(
+            "{what}, and the reply cannot be kept: {}",
+            reason(&why)
         )),
     }
 }

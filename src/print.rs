@@ -52,11 +52,16 @@ pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(
     }
 }
 
-/// Keeps a document that can be given to nobody, and says where in the error.
+/// Keeps a document that can be given to nobody, and says where in the error. Where that fails, the
+/// loss is the failure.
 pub(crate) fn rescued(error: Error, document: &Document) -> Error {
     match store::keep(&document.render()) {
         Ok(path) => with_rescued(error, &path),
-        Err(_) => error.but("the new tokens are lost").hint("log in again"),
+        Err(_) => {
+            let mut lost = error.but("the new tokens are lost").hint("log in again");
+            lost.class = Class::IoErr;
+            lost
+        }
     }
 }
 

@@ -471,7 +471,7 @@ fn prints_its_help() {
 
 #[test]
 fn prints_its_version() {
-    let version = concat!("sftoken ", env!("CARGO_PKG_VERSION"), "\n");
+    let version = concat!("sftoken ", env!("SFTOKEN_VERSION"), "\n");
     for option in ["--version", "-V"] {
         Case::new()
             .arg(option)

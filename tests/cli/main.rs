@@ -67,5 +67,7 @@ mod repository;
 mod readme;
 // The man page and the completions against the help.
 mod manual;
+// The commit in the version.
+mod version;
 // A cancelled job.
 mod signals;

@@ -27,7 +27,7 @@ DIST := sftoken-$(VERSION)-$(ARCH)-linux
 # Owners, modes, order and times in the archive depend on the commit alone.
 TAR := tar --sort=name --mode=u=rwX,go=rX --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct)
 
-.PHONY: help build demo test check static static-test dist bench torture interop recipes \
+.PHONY: help build demo test check static static-test dist notices bench torture interop recipes \
 	install install-files uninstall clean
 
 help: ## List the tasks
@@ -60,9 +60,13 @@ dist: static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install-files FROM=target/static PREFIX=target/dist/$(DIST) DESTDIR=
 	install -m 644 README.md LICENSE CHANGELOG.md target/dist/$(DIST)
-	install -D -m 644 -t target/dist/$(DIST)/doc doc/sftoken.1 doc/recipes.md doc/size.md
+	install -D -m 644 -t target/dist/$(DIST)/doc doc/sftoken.1 doc/notices.txt doc/recipes.md doc/size.md
 	cd target/dist && $(TAR) -c $(DIST) | gzip -9n > $(DIST).tar.gz
 	cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
+
+notices: ## Write doc/notices.txt from Cargo.lock
+	$(CARGO) run --quiet --locked --example notices >target/notices.txt
+	install -m 644 target/notices.txt doc/notices.txt
 
 bench: static ## Measure, and compare with the bounds
 	$(STATIC_CARGO) --example floor --example bench

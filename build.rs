@@ -37,7 +37,10 @@ pub(crate) fn version(commit: &str) -> String {
 
 /// The hash and the day of the commit that is checked out; `None` outside a checkout.
 pub(crate) fn commit(root: &Path) -> Option<String> {
-    let line = git(root, &["log", "-1", "--no-show-signature", "--format=%H %cs"])?;
+    let line = git(
+        root,
+        &["log", "-1", "--no-show-signature", "--format=%H %cs"],
+    )?;
     let (hash, day) = line.trim_end().split_once(' ')?;
     Some(format!("{} {day}", hash.get(..HASH_DIGITS)?))
 }

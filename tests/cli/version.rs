@@ -87,7 +87,9 @@ fn another_commit_is_another_name_and_moves_a_watched_file() {
     if let Some(dir) = checkout() {
         let watched = || {
             let files = build::moved_with_head(dir.path());
-            let files = files.iter().map(|it| fs::read(dir.path().join(it)).unwrap());
+            let files = files
+                .iter()
+                .map(|it| fs::read(dir.path().join(it)).unwrap());
             files.collect::<Vec<_>>()
         };
         let before = watched();

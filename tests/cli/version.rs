@@ -106,3 +106,10 @@ fn the_version_is_bare_without_a_commit() {
     let expected = concat!(env!("CARGO_PKG_VERSION"), " (1a2b3c4 2026-11-25)");
     assert_eq!(build::version("1a2b3c4 2026-11-25"), expected);
 }
+
+#[test]
+fn the_manual_describes_this_version() {
+    let manual = include_str!("../../doc/sftoken.1");
+    let version = concat!("\n.Nm\n", env!("CARGO_PKG_VERSION"), ".\n");
+    assert!(manual.contains(version), "no {version:?} in doc/sftoken.1");
+}

@@ -38,9 +38,6 @@ machine() {
     NAME=$1 HOME=$PWD/$1 PATH=$PWD/bin:$PATH shared-token >"$1/stdout" 2>"$1/stderr"
 }
 
-# fails COMMAND...: `!` alone would not stop the script.
-fails() { ! "$@"; }
-
 # member NAME: of the document in etcd.
 member() { etcdctl get --print-value-only salesforce/token | jq -r ".$1"; }
 

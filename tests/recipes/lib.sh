@@ -53,6 +53,9 @@ same() {
     return 1
 }
 
+# fails COMMAND...: `!` alone would not stop the script.
+fails() { ! "$@"; }
+
 # has FILE LINE: the line stands in the file.
 has() { grep -qxF -e "$2" "$1" || { printf 'no line %s in %s:\n' "$2" "$1" && cat "$1" && false; }; }
 

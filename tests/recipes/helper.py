@@ -101,7 +101,7 @@ class Recorder(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    do_GET = do_PUT = record
+    do_GET = do_POST = do_PUT = record
 
     def log_message(self, *_):
         """Says nothing."""

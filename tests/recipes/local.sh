@@ -45,6 +45,16 @@ a_refused_auth_url_leaves_the_token_file_alone() {
     cmp token.json before.json
 }
 
+revoking_sends_the_token_unseen() {
+    token_file token.json
+    export SF_ORG_INSTANCE_URL=$SERVER_URL
+    run_block revoke 0
+    has "$served" 'POST /services/oauth2/revoke HTTP/1.1'
+    same 'body' "$(tail -n 1 "$served")" 'token=5Aep-0'
+    fails test -e token.json
+    no_secret_in stdout stderr calls
+}
+
 xargs_refreshes_every_org() {
     local org
     mkdir tokens

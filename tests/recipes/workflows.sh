@@ -86,6 +86,7 @@ a_release_pushes_images_that_name_their_commit() {
 
 # A checkout whose commit is of the 24th.
 commit_here() {
+    export GIT_CONFIG_GLOBAL=/dev/null
     git init --quiet
     GIT_COMMITTER_DATE=2026-11-24T23:30:00-0800 git -c user.name=a -c user.email=a@example.com \
         commit --quiet --allow-empty --message=first

@@ -48,7 +48,7 @@ check() {
 # same WHAT ACTUAL EXPECTED
 same() {
     [ "$2" = "$3" ] && return
-    printf 'wrong %s\nexpected: %s\n  actual: %s\n' "$@"
+    printf 'wrong %s\nexpected: %s\n  actual: %s\n' "$1" "$3" "$2"
     tail -n 20 stdout stderr calls 2>/dev/null
     return 1
 }

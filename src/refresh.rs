@@ -11,9 +11,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::cli::Refresh;
 use crate::deadline::Deadline;
 use crate::document::{Document, MAX_LEN};
-use crate::error::{Error, reason};
+use crate::error::Error;
 use crate::exchange::{Exchanged, exchange};
-use crate::input::{Input, unreadable};
+use crate::input::{Input, read_failed};
 use crate::keep::{keep_remains, keep_tokens};
 use crate::oauth::TokenRequest;
 use crate::print::{Kept, Printed, print};
@@ -37,7 +37,7 @@ pub(crate) fn run(call: Refresh) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
     let story = Story {
         name: call.file.name(),
-        loaded: call.settings.load()?,
+        loaded: call.settings.load(call.deadline)?,
         deadline: call.deadline,
         max_age: call.max_age,
         retries: call.retries,
@@ -77,8 +77,8 @@ impl Story {
     /// Refreshes a document that nobody else has, and that is not saved.
     fn refresh_stdin(&self) -> Result<(Document, Outcome), Error> {
         let bytes = Input::Stdin
-            .read_bounded(MAX_LEN)
-            .map_err(|error| unreadable(&self.name, &reason(&error)))?;
+            .read_bounded(MAX_LEN, self.deadline)
+            .map_err(|error| read_failed(&self.name, &error))?;
         let document = Document::parse_stdin(&bytes).map_err(|why| self.unusable(why))?;
         self.describe(&document, bytes.len());
         if let Some(age) = self.fresh_age(&document) {

@@ -32,7 +32,7 @@ const MY_DOMAIN: &str =
 
 /// A document that names a login host alone.
 const LOGIN_HOST: &str =
-    r#"{"refresh_token":"5Aep-0","id":"https://test.salesforce.com/id/00D/005"}"#;
+    r#"{"refresh_token":"5Aep-0","id":"https://login.salesforce.com/id/00D/005"}"#;
 
 /// Runs a refresh of a document at the host that it names, or at the one given.
 #[track_caller]
@@ -70,13 +70,13 @@ fn a_refused_token_makes_the_host_a_suspect_where_the_caller_did_not_name_it() {
         (
             LOGIN_HOST,
             None,
-            "test.salesforce.com",
+            "login.salesforce.com",
             format!("{LOG_IN}; {id}"),
         ),
         (
             MY_DOMAIN,
-            Some("https://test.salesforce.com"),
-            "test.salesforce.com",
+            Some("https://login.salesforce.com"),
+            "login.salesforce.com",
             LOG_IN.to_owned(),
         ),
     ];
@@ -109,13 +109,13 @@ fn a_refused_client_makes_the_host_a_suspect_too() {
         (
             LOGIN_HOST,
             None,
-            "test.salesforce.com",
+            "login.salesforce.com",
             format!("{CHECK}; the host is that of id in the document"),
         ),
         (
             NO_HOST,
-            Some("https://test.salesforce.com"),
-            "test.salesforce.com",
+            Some("https://login.salesforce.com"),
+            "login.salesforce.com",
             CHECK.to_owned(),
         ),
     ];
@@ -144,7 +144,7 @@ fn an_app_or_a_flow_that_is_unknown_points_at_the_my_domain_first() {
         (
             LOGIN_HOST,
             None,
-            "test.salesforce.com",
+            "login.salesforce.com",
             format!("the host is that of id in the document: {give}; then {CHECK}"),
         ),
         (
@@ -161,8 +161,8 @@ fn an_app_or_a_flow_that_is_unknown_points_at_the_my_domain_first() {
         ),
         (
             NO_HOST,
-            Some("https://acme--dev.sandbox.my.salesforce.com"),
-            "acme--dev.sandbox.my.salesforce.com",
+            Some("https://acme.my.salesforce.com"),
+            "acme.my.salesforce.com",
             CHECK.to_owned(),
         ),
     ];
@@ -278,8 +278,8 @@ fn the_words_of_gateways_are_shown_without_harm() {
     let long = format!("{}5Aep-0", "no ".repeat(400));
     let rows: [(Reply, &str); 8] = [
         (
-            body(403, "Access denied by\r\n policy \u{1b}[31m 17."),
-            "403: Access denied by policy [31m 17.",
+            body(403, "Access denied by\r\n policy \u{9b}\u{202e}17."),
+            "403: Access denied by policy 17.",
         ),
         (body(403, "no 5Aep-0 here"), "403: no [REDACTED] here"),
         (

@@ -4,11 +4,11 @@
 //! message names. Each row is tried with a file and with standard input.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::endpoint::{Ending, Endpoint, Reply};
 use crate::harness::{Case, Outcome};
-use crate::kit::{DOCUMENT, FILE, Failure, TOKEN, host, refresh, refresh_stdin};
+use crate::kit::{DOCUMENT, FILE, Failure, REFRESHED, TOKEN, host, refresh, refresh_stdin};
 use crate::replies::{HOST, body, in_words, no_token, unusable};
 use crate::rights::{files_in, mode, only_file_in, with_mounts, with_tmp};
 use crate::secrets::assert_shows_none;
@@ -142,7 +142,7 @@ fn check_stdin(row: &Row) {
 }
 
 /// The hint that a reply may hold a token.
-fn look_into(path: &std::path::Path) -> String {
+fn look_into(path: &Path) -> String {
     let path = path.display();
     format!("{path} may hold a new refresh token; look there before you log in again")
 }
@@ -172,21 +172,13 @@ fn bodies_in_another_encoding_are_kept() {
         let reply = body(200, bytes).header("Content-Encoding", name);
         sent(reply, unread(bytes, encoded(name)))
     };
-    check(
-        [
-            labelled("gzip", gzip),
-            labelled("br", b"looks like text"),
-            labelled("x\u{1b}[2J", gzip),
-            unread(&gzip[..], no_text()),
-            unread([&b"\xff\xfe"[..], &utf16].concat(), no_text()),
-            unread(utf16_be, no_text()),
-        ]
-        .into_iter()
-        .map(|mut row| {
-            row.failure.stderr = row.failure.stderr.replace('\u{1b}', "");
-            row
-        }),
-    );
+    check([
+        labelled("gzip", gzip),
+        labelled("br", b"looks like text"),
+        unread(&gzip[..], no_text()),
+        unread([&b"\xff\xfe"[..], &utf16].concat(), no_text()),
+        unread(utf16_be, no_text()),
+    ]);
 }
 
 #[test]
@@ -379,7 +371,7 @@ fn a_byte_that_is_no_text_spoils_only_the_member_that_it_is_in() {
     .concat();
     let endpoint = Endpoint::http(Reply::json(200, json));
     let added = "\"client_id\": \"id\",\n  \"signature\": \"f\u{fffd}r\"";
-    let expected = crate::kit::REFRESHED.replace("\"client_id\": \"id\"", added);
+    let expected = REFRESHED.replace("\"client_id\": \"id\"", added);
     let outcome = with_tmp(refresh(&endpoint))
         .run()
         .code(0)

@@ -186,7 +186,10 @@ fn other_codes_count_by_their_status() {
         (code(400, "unknown_error"), client("unknown_error")),
         (code(403, "Strange"), client("Strange")),
         (code(404, "strange"), client("strange")),
-        (code(600, "strange"), unusable(600, "an empty reply")),
+        (
+            code(600, "strange"),
+            unusable(600, "JSON that is no token reply"),
+        ),
         (code(200, "strange"), no_token("strange")),
         (said(200, "strange", "why"), no_token("strange: why")),
     ]);

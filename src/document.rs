@@ -62,6 +62,30 @@ impl Document {
         Self::from_object(Self::from_text(text)?)
     }
 
+    /// A document that nobody has filled yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            members: Map::new(),
+            layout: Layout::default(),
+            auth_url_host: None,
+        }
+    }
+
+    /// Reads the bytes of a FILE that need not have a refresh token.
+    ///
+    /// # Errors
+    /// When they are not one JSON object, or more than [`MAX_LEN`].
+    pub(crate) fn parse_any(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_text(text_of(bytes)?)
+    }
+
+    /// The refresh token of any object of any size, empty where it has none.
+    pub(crate) fn key_if_any(bytes: &[u8]) -> Option<Secret> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let document = Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+        Some(document.refresh_token())
+    }
+
     /// The refresh token of a whole document of any size, which is what a save uses up.
     pub(crate) fn key(bytes: &[u8]) -> Option<Secret> {
         let document = Self::parse_unbounded(bytes)?;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead as _, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -94,6 +94,23 @@ impl Input {
             Self::Stdin => read_bounded(io::stdin().lock(), limit),
             Self::Path(path) => read_bounded(File::open(path)?, limit),
         }
+    }
+}
+
+/// The next line of standard input, of which `limit` bytes are taken; none at its end. Nobody knows
+/// how long a person needs, so nothing bounds the wait.
+///
+/// # Errors
+/// `NOINPUT`.
+pub(crate) fn read_line(limit: usize) -> Result<Option<String>, Error> {
+    let mut line = Vec::new();
+    let read = io::stdin()
+        .lock()
+        .take(limit as u64)
+        .read_until(b'\n', &mut line);
+    match read.map_err(|error| unreadable("standard input", &reason(&error)))? {
+        0 => Ok(None),
+        _ => Ok(Some(String::from_utf8_lossy(&line).into_owned())),
     }
 }
 

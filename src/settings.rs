@@ -84,6 +84,19 @@ pub(crate) struct Loaded {
     no_proxy: Option<String>,
 }
 
+/// Whom to ask for tokens, and as which app.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    /// Where requests go.
+    pub(crate) endpoint: Endpoint,
+    /// What decided that.
+    host_source: HostSource,
+    /// The consumer key.
+    pub(crate) client_id: String,
+    /// Absent for a public client.
+    client_secret: Option<Secret>,
+}
+
 impl Settings {
     /// Reads the secret file and the CA file.
     ///
@@ -112,13 +125,28 @@ impl Settings {
     }
 }
 
+impl App {
+    /// The request for a grant; the server may know the tokens of the document, and repeat them.
+    pub(crate) fn request(self, grant: Grant, document: &Document) -> TokenRequest {
+        let known = ["access_token", "refresh_token"].map(|name| document.text(name));
+        TokenRequest {
+            endpoint: self.endpoint,
+            host_source: self.host_source,
+            client_id: self.client_id,
+            client_secret: self.client_secret,
+            grant,
+            others: known.into_iter().flatten().map(Secret::new).collect(),
+        }
+    }
+}
+
 impl Loaded {
-    /// What to send for a document, and where; messages call the document `name`.
+    /// Whom to ask for tokens, and as which app; messages call the document `name`.
     ///
     /// # Errors
     /// `USAGE` if there is no client id, or no endpoint that could be trusted; `DATAERR` if a member is
     /// no id or secret.
-    pub(crate) fn request(&self, document: &Document, name: &str) -> Result<TokenRequest, Error> {
+    pub(crate) fn app(&self, document: &Document, name: &str) -> Result<App, Error> {
         let client_id = self.client_id(document, name)?;
         let client_secret = self.client_secret(document, name)?;
         let (endpoint, host_source) = self.endpoint(document, name)?;
@@ -131,18 +159,25 @@ impl Loaded {
             Some(secret) => format!("client secret: yes (from {})", secret.source),
             None => "client secret: none, a public client".to_owned(),
         });
-        Ok(TokenRequest {
+        Ok(App {
             endpoint,
             host_source,
             client_id: client_id.value,
             client_secret: client_secret.map(|secret| secret.value),
-            grant: Grant::RefreshToken(document.refresh_token()),
-            others: document
-                .text("access_token")
-                .map(Secret::new)
-                .into_iter()
-                .collect(),
         })
+    }
+
+    /// What to send for the refresh token of a document, and where.
+    ///
+    /// # Errors
+    /// As [`Loaded::app`].
+    pub(crate) fn refresh_request(
+        &self,
+        document: &Document,
+        name: &str,
+    ) -> Result<TokenRequest, Error> {
+        let grant = Grant::RefreshToken(document.refresh_token());
+        Ok(self.app(document, name)?.request(grant, document))
     }
 
     /// A client for the host that a request goes to.

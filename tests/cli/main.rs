@@ -25,6 +25,15 @@ mod endpoint_works;
 
 // Every reply and its class.
 mod replies;
+// Replies that are of no use and may hold a token.
+mod lost_replies;
+// The words of servers, and the hints that find the cause.
+mod hints;
+// Replies to which anything may have happened.
+mod fuzz;
+// What happens to them.
+#[path = "../mutations.rs"]
+mod mutations;
 // When the token may be sent again.
 mod retrying;
 // Servers that waste time.

@@ -14,7 +14,7 @@ pub(super) const FLOORS: [&[&str]; 15] = [
     &["refresh", "login"],
     &["cli"],
     &["settings"],
-    &["keep"],
+    &["hold", "keep"],
     &["exchange", "retry"],
     &["report"],
     &["print"],

@@ -16,6 +16,7 @@ mod exchange;
 mod http;
 mod input;
 mod keep;
+mod mailbox;
 mod oauth;
 mod print;
 mod refresh;

@@ -52,11 +52,16 @@ pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(
     }
 }
 
-/// Keeps a document that can be given to nobody, and says where in the error.
+/// Keeps a document that can be given to nobody, and says where in the error. Where that fails, the
+/// loss is the failure.
 pub(crate) fn rescued(error: Error, document: &Document) -> Error {
-    match store::rescue(&document.render()) {
+    match store::keep(&document.render()) {
         Ok(path) => with_rescued(error, &path),
-        Err(_) => error.but("the new tokens are lost").hint("log in again"),
+        Err(_) => {
+            let mut lost = error.but("the new tokens are lost").hint("log in again");
+            lost.class = Class::IoErr;
+            lost
+        }
     }
 }
 
@@ -70,7 +75,7 @@ fn with_rescued(error: Error, path: &Path) -> Error {
 /// Keeps a rotated refresh token that will not be on standard output, for who may need it, and says
 /// where.
 fn keep_only_copy(document: &Document) -> Result<PathBuf, Error> {
-    let rescued = store::rescue(&document.render());
+    let rescued = store::keep(&document.render());
     let path = rescued.map_err(|error| {
         let why = reason(&error);
         Error::new(

@@ -171,8 +171,11 @@ fn readme_explains_every_option_and_variable_of_help() {
 }
 
 #[test]
-fn the_direct_dependencies_are_three() {
-    assert_eq!(direct_dependencies(), ["pico-args", "serde_json", "ureq"]);
+fn the_direct_dependencies_are_four() {
+    assert_eq!(
+        direct_dependencies(),
+        ["pico-args", "ring", "serde_json", "ureq"]
+    );
 }
 
 #[test]

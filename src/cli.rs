@@ -30,8 +30,8 @@ use values::{duration, parse_endpoint, print, retries, text_pasted, timeout};
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
 
-/// What `--version` prints.
-pub(crate) const VERSION: &str = concat!("sftoken ", env!("CARGO_PKG_VERSION"), "\n");
+/// What `--version` prints: the version, and the commit where `build.rs` knows it.
+pub(crate) const VERSION: &str = concat!("sftoken ", env!("SFTOKEN_VERSION"), "\n");
 
 /// The deadline of a run without `--timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);

@@ -443,7 +443,7 @@ fn prints_its_help_wherever_that_is_asked_for() {
 
 #[test]
 fn prints_its_version() {
-    let version = concat!("sftoken ", env!("CARGO_PKG_VERSION"), "\n");
+    let version = concat!("sftoken ", env!("SFTOKEN_VERSION"), "\n");
     for word in ["--version", "-V", "version"] {
         let outcome = Case::new().arg(word).run();
         outcome.code(0).stdout(version).stderr("");

@@ -91,5 +91,9 @@ mod repository;
 mod readme;
 // The man page and the completions against the help.
 mod manual;
+// The licences of the crates that are linked in.
+mod notices;
+// The commit in the version.
+mod version;
 // A cancelled job.
 mod signals;

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::thread;
 
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
+use crate::mailbox::Mailbox;
 use crate::secret::{REDACTED, looks_secret};
 
 /// A file or standard input.
@@ -69,15 +69,14 @@ impl Input {
         if !self.may_block() {
             return self.read_now(limit);
         }
-        let (sender, receiver) = mpsc::channel();
-        let input = self.clone();
-        let read = move || sender.send(input.read_now(limit));
+        let mailbox = Mailbox::new();
+        let (input, shared) = (self.clone(), mailbox.share());
+        let read = move || shared.leave(input.read_now(limit));
         if thread::Builder::new().spawn(read).is_err() {
             return self.read_now(limit);
         }
-        let timed_out = io::Error::new(ErrorKind::TimedOut, "timed out");
-        let read = receiver.recv_timeout(deadline.left());
-        read.unwrap_or(Err(timed_out))
+        let timed_out = || Err(io::Error::new(ErrorKind::TimedOut, "timed out"));
+        mailbox.take(deadline.left()).unwrap_or_else(timed_out)
     }
 
     /// Whether somebody else decides when there is something to read.

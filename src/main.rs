@@ -18,6 +18,7 @@ mod http;
 mod input;
 mod keep;
 mod login;
+mod mailbox;
 mod oauth;
 mod print;
 mod refresh;

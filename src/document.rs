@@ -225,11 +225,6 @@ mod tests {
         Document::parse(json.as_bytes()).expect("a usable document")
     }
 
-    fn why(json: &[u8]) -> String {
-        let error = Document::parse(json).expect_err("an unusable document");
-        error.to_string()
-    }
-
     fn rendered(document: &Document) -> String {
         String::from_utf8(document.render()).expect("UTF-8")
     }
@@ -239,12 +234,6 @@ mod tests {
             Value::Object(members) => members,
             _ => unreachable!("replies in these tests are objects"),
         }
-    }
-
-    #[test]
-    fn the_last_of_two_members_counts() {
-        let document = document(r#"{"refresh_token":"a","x":1,"refresh_token":"b"}"#);
-        assert_eq!(document.refresh_token().expose(), "b");
     }
 
     #[test]
@@ -287,17 +276,6 @@ mod tests {
         assert_eq!(merged(&long, "s"), (Secret::new("s"), 1));
         assert_eq!(merged(&long, &long), (Secret::new("r"), 0));
         assert_eq!(merged("a", "s\nt"), (Secret::new("r"), 1));
-    }
-
-    #[test]
-    fn says_why_a_document_cannot_be_used() {
-        assert_eq!(why(b" \n"), "it is empty");
-        assert_eq!(why(b"[]"), "it is JSON but not an object");
-        assert_eq!(
-            why(br#"{"refresh_token":"r","a":{"$serde_json::private::Number":"1"}}"#),
-            "it has a member that cannot be kept"
-        );
-        assert_eq!(why(&vec![b' '; MAX_LEN + 1]), "it is larger than 1 MiB");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::harness::Case;
-use crate::kit::{asked_through, proxy_to};
+use crate::kit::proxy_to;
+use crate::trusted_hosts::asked_through;
 
 /// Refreshes an auth URL, saves what comes, refreshes that twice, and returns the hosts.
 fn hosts_of_three_runs(auth_url: &str, reply: &str) -> [String; 3] {

@@ -150,18 +150,6 @@ pub(crate) fn refresh_by_proxy(document: &str, proxy: &Endpoint) -> Case {
     case.env("HTTPS_PROXY", proxy.origin())
 }
 
-/// The host and the request line of the only refresh through a proxy.
-#[track_caller]
-pub(crate) fn asked_through(proxy: &Endpoint, endpoint: &Endpoint) -> (String, String) {
-    let request = endpoint.only_request();
-    let host = request.header("Host").unwrap().to_owned();
-    assert_eq!(
-        proxy.only_request().line,
-        format!("CONNECT {host}:443 HTTP/1.1")
-    );
-    (host, request.line)
-}
-
 /// Another refresh of [`FILE`] where one has been.
 pub(crate) fn refresh_again(outcome: &Outcome, endpoint: &Endpoint) -> Case {
     at(endpoint, refresh_of_client(outcome.again())).arg(FILE)

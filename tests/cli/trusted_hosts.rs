@@ -6,8 +6,7 @@
 use crate::endpoint::Endpoint;
 use crate::harness::Outcome;
 use crate::kit::{
-    self, DOCUMENT, FILE, Failure, asked_through, granted, proxy_to, refresh_by_proxy, with_file,
-    would_post,
+    self, DOCUMENT, FILE, Failure, granted, proxy_to, refresh_by_proxy, with_file, would_post,
 };
 
 /// The members that name a host, with these values.
@@ -47,6 +46,18 @@ fn assert_untrusted(member: &str, url: &str, host: &str, why: &str) {
         .of(refresh_by_proxy(&document, &proxy).run())
         .file_is(FILE, document);
     assert_eq!(proxy.connections(), 0);
+}
+
+/// The host and the request line of the only refresh through a proxy.
+#[track_caller]
+pub(crate) fn asked_through(proxy: &Endpoint, endpoint: &Endpoint) -> (String, String) {
+    let request = endpoint.only_request();
+    let host = request.header("Host").unwrap().to_owned();
+    assert_eq!(
+        proxy.only_request().line,
+        format!("CONNECT {host}:443 HTTP/1.1")
+    );
+    (host, request.line)
 }
 
 #[test]

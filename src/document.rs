@@ -70,7 +70,7 @@ impl Document {
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.
     ///
     /// # Errors
-    /// As [`Document::parse`], and when an auth URL is malformed.
+    /// As [`Document::parse`] and [`Document::checked_render`], and when an auth URL is malformed.
     pub(crate) fn parse_stdin(bytes: &[u8]) -> Result<Self, Error> {
         let text = text_of(bytes)?;
         if let Some(url) = auth_url(text) {
@@ -81,7 +81,10 @@ impl Document {
             Some(url) if !document.members.contains_key("refresh_token") && !is_redacted(url) => {
                 Self::from_auth_url(url)
             }
-            _ => Self::from_object(document),
+            _ => {
+                let document = Self::from_object(document)?;
+                document.checked_render().map(|_| document)
+            }
         }
     }
 

@@ -252,11 +252,11 @@ fn untrusted(name: &str, named_by: &str, url: &str, why: &str) -> Error {
 /// The host that somebody meant, if it can be shown: what lacks a scheme may be a secret in the wrong
 /// place.
 fn named_host(url: &str) -> Option<String> {
-    let bare = || host_of(&format!("//{url}")).filter(|host| host.contains('.'));
-    let host = match url.contains("//") {
-        true => host_of(url),
-        false if looks_secret(url) => None,
-        false => bare(),
+    let host = if url.contains("://") || url.starts_with("//") {
+        host_of(url)
+    } else {
+        let host = host_of(&format!("//{url}"));
+        host.filter(|host| host.contains('.') && !looks_secret(url))
     };
     host.filter(|host| host.len() <= MAX_HOST_LEN)
 }

@@ -195,6 +195,7 @@ fn what_is_no_https_url_is_refused_though_its_host_would_be_trusted() {
         ("acme.my.salesforce.com", acme, no_url),
         ("acme.my.salesforce.com:443/x", acme, no_url),
         ("//acme.my.salesforce.com", acme, no_url),
+        ("acme.my.salesforce.com//x.example", acme, no_url),
         ("http://acme.my.salesforce.com", acme, local),
         ("http://localhost:1", "localhost", "its scheme is not https"),
         (

@@ -12,6 +12,7 @@ mod elsewhere;
 mod layout;
 mod numbers;
 mod reply;
+mod reply_members;
 mod reserved;
 mod source;
 mod unusable;
@@ -27,6 +28,7 @@ use auth_url::{auth_url, keep_host, printed_in};
 use cli_output::{LOG_IN, is_redacted, members_instead, redacted};
 use layout::Layout;
 use reply::{PARTS, loses_token, take_over};
+use reply_members::comes_from_replies;
 use source::{object_in, text_of};
 use unusable::{no_value, not_keepable, too_large_indented, unusable};
 
@@ -60,11 +62,30 @@ impl Document {
         Self::from_object(Self::from_text(text)?)
     }
 
-    /// Whether the bytes are a whole document, of any size: a reply may have made it longer than
-    /// what is read.
-    pub(crate) fn is_complete(bytes: &[u8]) -> bool {
-        let text = std::str::from_utf8(bytes).ok();
-        text.is_some_and(|text| Self::from_text(text).and_then(Self::from_object).is_ok())
+    /// The refresh token of a whole document of any size, which is what a save uses up.
+    pub(crate) fn key(bytes: &[u8]) -> Option<Secret> {
+        let document = Self::parse_unbounded(bytes)?;
+        Some(document.refresh_token())
+    }
+
+    /// The current content of FILE with what an interrupted save would have brought. Which members
+    /// the reply had is not known any more, so those that replies have come from the successor, and
+    /// so do those that FILE lacks; any other is as its owner has it now.
+    pub(crate) fn rebase(current: &[u8], successor: &[u8]) -> Option<Vec<u8>> {
+        let mut document = Self::parse_unbounded(current)?;
+        for (name, value) in Self::parse_unbounded(successor)?.members {
+            if comes_from_replies(&name) || !document.members.contains_key(&name) {
+                document.members.insert(name, value);
+            }
+        }
+        Some(document.render())
+    }
+
+    /// The document of any size that a text holds.
+    fn parse_unbounded(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self::from_text(text).and_then(Self::from_object).ok()
     }
 
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.
@@ -262,6 +283,54 @@ mod tests {
                     r#"{"access_token":"b","refresh_token":"s","keep":1}"#
                 ))
             );
+        }
+    }
+
+    #[test]
+    fn an_interrupted_save_brings_the_members_of_replies_and_those_that_are_missing() {
+        let rebased = |current: &str, successor: &str| {
+            let rebased = Document::rebase(current.as_bytes(), successor.as_bytes());
+            rebased.map(|bytes| {
+                String::from_utf8(bytes)
+                    .expect("UTF-8")
+                    .replace(['\n', ' '], "")
+            })
+        };
+        let successor = r#"{"access_token":"b","refresh_token":"s","note":"old","new":1}"#;
+        assert_eq!(
+            rebased(
+                r#"{"note":"mine","refresh_token":"r","access_token":"a","only":2}"#,
+                successor
+            ),
+            Some(
+                r#"{"note":"mine","refresh_token":"s","access_token":"b","only":2,"new":1}"#
+                    .to_owned()
+            )
+        );
+        assert_eq!(rebased(successor, successor), Some(successor.to_owned()));
+        assert_eq!(rebased("{", successor), None);
+        assert_eq!(rebased(successor, r#"{"access_token":"b"}"#), None);
+    }
+
+    #[test]
+    fn the_key_of_a_document_is_its_refresh_token_whatever_its_size() {
+        let key = |json: &str| Document::key(json.as_bytes());
+        let long = format!(r#"{{"refresh_token":"r","a":"{}"}}"#, "x".repeat(MAX_LEN));
+        for whole in [
+            r#"{"refresh_token":"r"}"#,
+            "\u{feff}{\"refresh_token\":\"r\"} \n  ",
+            &long,
+        ] {
+            assert_eq!(key(whole), Some(Secret::new("r")));
+        }
+        for broken in [
+            "",
+            "{",
+            r#"{"refresh_token":"r""#,
+            r#"{"refresh_token":""}"#,
+            "[]",
+        ] {
+            assert_eq!(key(broken), None);
         }
     }
 

@@ -7,8 +7,9 @@
 use std::time::{Duration, Instant};
 
 use crate::deadline::Deadline;
+use crate::error::Class;
 use crate::http::Client;
-use crate::oauth::{Refusal, TokenRequest, Tokens, verdict};
+use crate::oauth::{Refusal, TokenRequest, Tokens, Whole, verdict};
 use crate::retry::Pauses;
 use crate::say;
 
@@ -41,12 +42,15 @@ pub(crate) fn exchange<T>(
     replaced: impl Fn() -> Option<T>,
 ) -> Result<Exchanged<T>, Refusal> {
     let mut pauses = Pauses::new(retries);
+    let mut was_put_off = false;
     for number in 1.. {
         say::step(|| format!("try {number}: POST {}", request.endpoint));
         let refusal = match try_once(client, request, number) {
             Ok(reply) => return Ok(Exchanged::Tokens(reply)),
+            Err(refusal) if was_put_off => refusal.after_another_try(),
             Err(refusal) => refusal,
         };
+        was_put_off |= refusal.error.class == Class::TempFail;
         say::step(|| format!("try {number}: {}", refusal.error));
         if refusal.invalid_grant
             && let Some(adopted) = replaced()
@@ -66,8 +70,10 @@ pub(crate) fn exchange<T>(
 /// One try.
 fn try_once(client: &Client, request: &TokenRequest, number: u32) -> Result<TokenReply, Refusal> {
     let start = Instant::now();
+    let mut whole = Whole::default();
+    let mut ends = |bytes: &[u8]| whole.feed(bytes);
     let reply = client
-        .post(&request.endpoint, &request.form())
+        .post(&request.endpoint, &request.form(), &mut ends)
         .map_err(|lost| Refusal::lost(request, lost))?;
     let status = reply.status;
     let tokens = verdict(request, reply)?;

@@ -26,7 +26,7 @@ pub(crate) fn keep_tokens(
     reply: TokenReply,
 ) -> Result<(), Error> {
     let TokenReply { tokens, summary } = reply;
-    let (merged, how) = save(reserved, document, request, &tokens.members)?;
+    let (merged, how) = save(reserved, document, &tokens.members)?;
     say::step(|| summary);
     say::step(|| changed_members(request, &merged.changed));
     if let Some(how) = how {
@@ -36,7 +36,7 @@ pub(crate) fn keep_tokens(
         keep_left_out(&tokens.members, document)?;
     }
     if let Some(body) = tokens.ambiguous {
-        keep_ambiguous(&body)?;
+        keep_ambiguous(&body);
     }
     Ok(())
 }
@@ -45,7 +45,6 @@ pub(crate) fn keep_tokens(
 pub(crate) fn keep_remains(
     reserved: Option<Reserved>,
     document: Document,
-    request: &TokenRequest,
     refusal: Refusal,
 ) -> Error {
     let Remains {
@@ -54,7 +53,7 @@ pub(crate) fn keep_remains(
     } = refusal.remains;
     let is_saved = refresh_token.is_some();
     let error = match refresh_token {
-        Some(token) => keep_rotated(reserved, document, request, token, refusal.error),
+        Some(token) => keep_rotated(reserved, document, token, refusal.error),
         None => refusal.error,
     };
     match body {
@@ -67,13 +66,12 @@ pub(crate) fn keep_remains(
 fn keep_rotated(
     reserved: Option<Reserved>,
     mut document: Document,
-    request: &TokenRequest,
     token: String,
     error: Error,
 ) -> Error {
     let members = Map::from_iter([("refresh_token".to_owned(), Value::from(token))]);
     let has_file = reserved.is_some();
-    match save(reserved, &mut document, request, &members) {
+    match save(reserved, &mut document, &members) {
         Ok(_) if has_file => error.but("its new refresh token was saved"),
         Ok(_) => rescued(error, &document),
         Err(not_saved) => not_saved,
@@ -82,7 +80,7 @@ fn keep_rotated(
 
 /// Keeps a reply as it came.
 fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
-    match store::rescue(body) {
+    match store::keep(body) {
         Ok(path) => {
             let path = shown(&path);
             let error = error.but(format_args!("the reply is kept in {path}"));
@@ -102,21 +100,15 @@ fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
     }
 }
 
-/// Keeps a reply that names more than one refresh token, of which one was saved.
-fn keep_ambiguous(body: &[u8]) -> Result<(), Error> {
-    let what = "the reply names its refresh token more than once";
-    match store::rescue(body) {
-        Ok(path) => {
-            let path = shown(&path);
-            say::warning(format_args!(
-                "{what}; the last one counts, all of it is in {path}"
-            ));
-            Ok(())
-        }
-        Err(why) => Err(Error::new(
-            Class::IoErr,
-            format!("{what}, and cannot be kept: {}", reason(&why)),
-            "the last one was saved; if the next run is refused, log in again",
+/// Keeps a reply that names a member twice, of which one was taken over. That this cannot be done is
+/// no failure: by the rule of every common parser nothing is missing.
+fn keep_ambiguous(body: &[u8]) {
+    let what = "the reply names a member twice; the last one counts";
+    match store::keep(body) {
+        Ok(path) => say::warning(format_args!("{what}, all of it is in {}", shown(&path))),
+        Err(why) => say::warning(format_args!(
+            "{what}, and the reply cannot be kept: {}",
+            reason(&why)
         )),
     }
 }
@@ -128,7 +120,7 @@ fn keep_left_out(members: &Map<String, Value>, document: &Document) -> Result<()
     let token = members.get("refresh_token").and_then(Value::as_str);
     let token = token.map(str::trim).filter(|token| !token.is_empty());
     let lacks_token = token.is_some_and(|token| token != document.refresh_token().expose());
-    match store::rescue(&json) {
+    match store::keep(&json) {
         Ok(path) if lacks_token => Err(Error::new(
             Class::IoErr,
             format!(
@@ -153,12 +145,10 @@ fn keep_left_out(members: &Map<String, Value>, document: &Document) -> Result<()
 }
 
 /// Takes the members of a reply into the document, and saves it where there is a FILE: what the
-/// reply makes of the document, or of what another program has made of it meanwhile, as long as that
-/// has the refresh token that was sent.
+/// reply makes of the document, or of what another program has made of it meanwhile.
 fn save(
     reserved: Option<Reserved>,
     document: &mut Document,
-    request: &TokenRequest,
     members: &Map<String, Value>,
 ) -> Result<(Merged, Option<SavedHow>), Error> {
     let merged = document.merge(members);
@@ -167,9 +157,6 @@ fn save(
     };
     let how = reserved.save(&document.render(), |now| {
         let mut latest = Document::parse(now).ok()?;
-        if request.refresh_token() != Some(&latest.refresh_token()) {
-            return None;
-        }
         latest.merge(members);
         *document = latest;
         Some(document.render())

@@ -4,15 +4,16 @@
 //! one of it, and that is kept. With FILE a lock spans the three, what an earlier run left is
 //! finished first, and saving is made sure of before anything is sent.
 
+use std::mem;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::cli::Refresh;
 use crate::deadline::Deadline;
 use crate::document::{Document, MAX_LEN};
-use crate::error::{Error, reason};
+use crate::error::Error;
 use crate::exchange::{Exchanged, exchange};
-use crate::input::{Input, unreadable};
+use crate::input::{Input, read_failed};
 use crate::keep::{keep_remains, keep_tokens};
 use crate::oauth::TokenRequest;
 use crate::print::{Kept, Printed, print};
@@ -24,7 +25,8 @@ use crate::store::{Content, Locked, Reserved, TokenFile};
 /// What FILE should hold.
 const DOCUMENT: Content = Content {
     max_len: MAX_LEN,
-    is_whole: Document::is_complete,
+    key: Document::key,
+    rebase: Document::rebase,
 };
 
 /// Runs the command.
@@ -35,7 +37,7 @@ pub(crate) fn run(call: Refresh) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
     let story = Story {
         name: call.file.name(),
-        loaded: call.settings.load()?,
+        loaded: call.settings.load(call.deadline)?,
         deadline: call.deadline,
         max_age: call.max_age,
         retries: call.retries,
@@ -75,14 +77,15 @@ impl Story {
     /// Refreshes a document that nobody else has, and that is not saved.
     fn refresh_stdin(&self) -> Result<(Document, Outcome), Error> {
         let bytes = Input::Stdin
-            .read_bounded(MAX_LEN)
-            .map_err(|error| unreadable(&self.name, &reason(&error)))?;
+            .read_bounded(MAX_LEN, self.deadline)
+            .map_err(|error| read_failed(&self.name, &error))?;
         let document = Document::parse_stdin(&bytes).map_err(|why| self.unusable(why))?;
         self.describe(&document, bytes.len());
-        match self.fresh_age(&document) {
-            Some(age) => Ok((document, Outcome::Fresh(age))),
-            None => self.refresh(document, None),
+        if let Some(age) = self.fresh_age(&document) {
+            return Ok((document, Outcome::Fresh(age)));
         }
+        let refreshed = self.refresh(document, None)?;
+        Ok(refreshed.expect("only a locked file can have been replaced"))
     }
 
     /// Refreshes the document in a file, unless that turns out not to be needed.
@@ -95,45 +98,71 @@ impl Story {
         {
             return Ok((document.clone(), Outcome::Fresh(age)));
         }
+        let mut file = Some(file);
+        loop {
+            let opened = file
+                .take()
+                .map_or_else(|| TokenFile::open(path, DOCUMENT), Ok)?;
+            if let Some(refreshed) = self.refresh_locked(opened, &before)? {
+                return Ok(refreshed);
+            }
+            say::step(|| format!("lock: {} was replaced meanwhile", self.name));
+        }
+    }
+
+    /// Refreshes the document in a file under its lock; none if another run had the same token, or
+    /// another program replaced the file: then all begins again from the file.
+    fn refresh_locked(
+        &self,
+        file: TokenFile,
+        before: &Before,
+    ) -> Result<Option<(Document, Outcome)>, Error> {
         let mut locked = self.lock(file)?;
         let recovered = self.recover(&mut locked)?;
-        let document = self.load(&mut locked, &before)?;
+        let document = self.load(&mut locked, before)?;
         if !recovered && before.lacks_token_of(&document) {
-            return Ok((document, Outcome::Reused));
+            return Ok(Some((document, Outcome::Reused)));
         }
         if recovered && let Some(age) = self.fresh_age(&document) {
-            return Ok((document, Outcome::Fresh(age)));
+            return Ok(Some((document, Outcome::Fresh(age))));
         }
         self.refresh(document, Some(&locked))
     }
 
-    /// Makes a newer document of one: asks, and keeps what comes, in FILE if that is locked.
+    /// Makes a newer document of one: asks, and keeps what comes, in FILE if that is locked; none if
+    /// FILE is no longer what was read.
     fn refresh(
         &self,
         mut document: Document,
         locked: Option<&Locked>,
-    ) -> Result<(Document, Outcome), Error> {
+    ) -> Result<Option<(Document, Outcome)>, Error> {
         let request = self.loaded.request(&document, &self.name)?;
         let client = self.loaded.client(&request, self.deadline);
-        let reserved = locked
-            .map(|locked| self.reserve(locked, &document))
-            .transpose()?;
+        let reserved = match locked {
+            Some(locked) => match self.reserve(locked, &document)? {
+                None => return Ok(None),
+                reserved => reserved,
+            },
+            None => None,
+        };
         if self.dry_run {
-            return Ok((document, Outcome::DryRun(request)));
+            return Ok(Some((document, Outcome::DryRun(request))));
+        }
+        if reserved.as_ref().is_some_and(|it| !it.is_current()) {
+            return Ok(None);
         }
         let replaced = || locked.and_then(|locked| self.replaced(locked, &request));
         match exchange(&client, &request, self.deadline, self.retries, replaced) {
             Ok(Exchanged::Tokens(reply)) => {
                 keep_tokens(reserved, &mut document, &request, reply)?;
                 let outcome = refreshed(&request, &document);
-                Ok((document, outcome))
+                Ok(Some((document, outcome)))
             }
-            Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
+            Ok(Exchanged::Adopted(document)) => Ok(Some((document, Outcome::Adopted))),
             // Many runs may share a host, so what the network says names the file, too.
             Err(refusal) => Err(keep_remains(
                 reserved,
                 document,
-                &request,
                 refusal.within(format_args!("cannot refresh {}", self.name)),
             )),
         }
@@ -142,11 +171,20 @@ impl Story {
     /// Waits until FILE is ours.
     fn lock(&self, file: TokenFile) -> Result<Locked, Error> {
         let name = &self.name;
-        let locked = file.lock(self.deadline, || {
-            say::step(|| format!("lock: waiting for another process to finish with {name}"));
-        })?;
+        let locked = file.lock(self.deadline, &mut self.waiting())?;
         say::step(|| format!("lock: {name} is ours"));
         Ok(locked)
+    }
+
+    /// Says once that the run waits for another process.
+    fn waiting(&self) -> impl FnMut(Duration) {
+        let mut said = false;
+        move |_| {
+            if !mem::replace(&mut said, true) {
+                let name = &self.name;
+                say::step(|| format!("lock: waiting for another process to finish with {name}"));
+            }
+        }
     }
 
     /// Finishes what an interrupted run left; tells whether there was something.
@@ -179,14 +217,20 @@ impl Story {
     }
 
     /// Makes sure, before anything is sent, that the result can be saved.
-    fn reserve<'a>(&self, locked: &'a Locked, document: &Document) -> Result<Reserved<'a>, Error> {
+    fn reserve<'a>(
+        &self,
+        locked: &'a Locked,
+        document: &Document,
+    ) -> Result<Option<Reserved<'a>>, Error> {
         let rendered = document.checked_render();
         let rendered = rendered.map_err(|why| self.unusable(why))?;
-        let reserved = locked.reserve(rendered.len())?;
-        say::step(|| match reserved.in_place_because() {
-            Some(why) => format!("save: will be in place, for lack of a pending file ({why})"),
-            None => "save: pending file ready".to_owned(),
-        });
+        let reserved = locked.reserve(rendered.len(), self.deadline, &mut self.waiting())?;
+        if let Some(reserved) = &reserved {
+            say::step(|| match reserved.in_place_because() {
+                Some(why) => format!("save: will be in place ({why})"),
+                None => "save: pending file ready".to_owned(),
+            });
+        }
         Ok(reserved)
     }
 

@@ -122,7 +122,8 @@ pub(crate) fn looks_secret(text: &str) -> bool {
         .find("00D")
         .is_some_and(|at| is_access_token(&text[at..]));
     let is_jwt = text.find("eyJ").is_some_and(|at| text[at..].contains('.'));
-    let is_json = text.trim_start().starts_with(['{', '[']);
+    let json = text.trim_start();
+    let is_json = json.starts_with('{') || json.starts_with('[') && json.contains('"');
     let is_known = ["5Aep", "force://"].iter().any(|sign| text.contains(sign));
     is_session || is_jwt || is_json || is_known || is_consumer_secret(text.trim())
 }
@@ -148,7 +149,7 @@ mod tests {
             "eyJhbGciOi.eyJz",
             " force://a",
             " {",
-            "[",
+            "[\"a",
             &consumer_secret,
         ] {
             assert!(looks_secret(secret), "{secret}");

@@ -88,18 +88,22 @@ impl Settings {
     /// Reads the secret file and the CA file.
     ///
     /// # Errors
-    /// `NOINPUT`.
-    pub(crate) fn load(self) -> Result<Loaded, Error> {
-        let roots = self
-            .cacert
-            .map_or_else(|| Ok(Roots::built_in()), read_roots)?;
+    /// `NOINPUT`, also if they cannot be read by the deadline.
+    pub(crate) fn load(self, deadline: Deadline) -> Result<Loaded, Error> {
+        let roots = self.cacert.map_or_else(
+            || Ok(Roots::built_in()),
+            |cacert| read_roots(cacert, deadline),
+        )?;
         for warning in &roots.warnings {
             say::warning(warning);
         }
         say::step(|| format!("roots: {}", roots.describe()));
         Ok(Loaded {
             client_id: self.client_id,
-            client_secret: self.client_secret.map(read_secret).transpose()?,
+            client_secret: self
+                .client_secret
+                .map(|source| read_secret(source, deadline))
+                .transpose()?,
             endpoint: self.endpoint,
             roots,
             proxy: self.proxy,
@@ -214,13 +218,16 @@ impl Loaded {
 }
 
 /// The trusted roots in a file.
-fn read_roots(Sourced { value, source }: Sourced<PathBuf>) -> Result<Roots, Error> {
+fn read_roots(
+    Sourced { value, source }: Sourced<PathBuf>,
+    deadline: Deadline,
+) -> Result<Roots, Error> {
     let input = Input::Path(value);
     let name = match source {
         "--cacert" => input.name(),
         variable => format!("{} (from {variable})", input.name()),
     };
-    let pem = input.read(&name, MAX_CA_LEN, "16 MiB")?;
+    let pem = input.read(&name, MAX_CA_LEN, "16 MiB", deadline)?;
     Roots::from_pem(&pem, &name)
 }
 
@@ -262,7 +269,7 @@ fn named_host(url: &str) -> Option<String> {
 }
 
 /// The client secret of the caller, without the white space around it.
-fn read_secret(source: SecretSource) -> Result<Sourced<Secret>, Error> {
+fn read_secret(source: SecretSource, deadline: Deadline) -> Result<Sourced<Secret>, Error> {
     let input = match source {
         SecretSource::Environment(value) => {
             let source = "SFTOKEN_CLIENT_SECRET";
@@ -270,8 +277,8 @@ fn read_secret(source: SecretSource) -> Result<Sourced<Secret>, Error> {
         }
         SecretSource::File(input) => input,
     };
+    let bytes = read_secret_file(&input, deadline)?;
     let name = input.name();
-    let bytes = input.read(&name, MAX_SECRET_LEN, "64 KiB")?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable(&name, "it is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     match text::pasted(text) {
@@ -285,4 +292,15 @@ fn read_secret(source: SecretSource) -> Result<Sourced<Secret>, Error> {
                 .hint("give a file with the client secret alone, in one line"))
         }
     }
+}
+
+/// The content of the secret file. Where there is no such file, the argument may be the secret
+/// itself, and is not shown.
+fn read_secret_file(input: &Input, deadline: Deadline) -> Result<Vec<u8>, Error> {
+    let read = |name: &str| input.read(name, MAX_SECRET_LEN, "64 KiB", deadline);
+    if input.is_there() {
+        return read(&input.name());
+    }
+    read("the file of --client-secret-file")
+        .map_err(|error| error.hint("the option takes the path of a file, not the secret itself"))
 }

@@ -1,92 +1,73 @@
 //! What the body of a reply is: the members of a JSON object, or what it is instead.
 //!
-//! A reply that is of no use may still hold the only copy of a rotated refresh token. So the question
-//! is not only what a body is, but also what could be lost with it.
+//! What is of no use as a reply is looked at for two things more: the object that is in it all the
+//! same, and words that tell a person what is wrong.
 
 use serde_json::{Deserializer, Map, Value};
 
+use super::words::words_of;
 use crate::http::{MAX_REPLY_LEN, Reply};
-
-/// The member that exists once.
-const REFRESH_TOKEN: &str = "refresh_token";
 
 /// What a body is.
 #[derive(Debug)]
 pub(super) enum Body {
     /// One JSON object.
     Object(Map<String, Value>),
-    /// Something else.
+    /// Other JSON, such as Salesforce's array of errors.
+    Json(Value),
+    /// No JSON, or not from end to end.
     Other {
         /// What it is, for messages.
         shape: String,
-        /// What it says in words, as they came.
-        words: Option<String>,
-        /// The members of the object that is in it nevertheless.
+        /// Whether it is text that people can read.
+        is_text: bool,
+        /// The members of the object that it starts with.
         object: Option<Map<String, Value>>,
     },
 }
 
 impl Body {
-    /// Looks at the body of a reply. Bytes that are not UTF-8 are replaced, as browsers do.
+    /// Looks at the body of a reply.
     pub(super) fn of(reply: &Reply) -> Self {
         if reply.body.len() > MAX_REPLY_LEN {
             return Self::other("more than 1 MiB");
         }
-        let text = String::from_utf8_lossy(&reply.body);
-        let text = text.trim_start_matches('\u{feff}').trim();
-        match serde_json::from_str(text) {
+        let text = text_of(&reply.body);
+        match serde_json::from_str(text.trim()) {
             Ok(Value::Object(members)) => Self::Object(members),
-            Ok(value) => Self::foreign_json(value),
-            Err(error) => Self::no_json(text, reply, &error),
+            Ok(value) => Self::Json(value),
+            Err(error) => Self::no_json(text.trim(), reply, &error),
         }
     }
 
-    /// A body without words and without an object.
+    /// A body that is neither words nor an object.
     fn other(shape: impl Into<String>) -> Self {
         Self::Other {
             shape: shape.into(),
-            words: None,
+            is_text: false,
             object: None,
-        }
-    }
-
-    /// JSON that is no object, such as Salesforce's array of `errorCode` and `message`.
-    fn foreign_json(value: Value) -> Self {
-        let first = match value {
-            Value::Array(elements) => elements.into_iter().next(),
-            _ => None,
-        };
-        let object = match first {
-            Some(Value::Object(members)) => Some(members),
-            _ => None,
-        };
-        Self::Other {
-            shape: "JSON that is not an object".to_owned(),
-            words: object.as_ref().and_then(words_of_salesforce),
-            object,
         }
     }
 
     /// Text that is no JSON, or not from end to end.
     fn no_json(text: &str, reply: &Reply, error: &serde_json::Error) -> Self {
-        let is_start_of_json = text.starts_with(['{', '[']);
-        match reply.content_encoding.as_deref() {
-            Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => Self::other(format!(
+        match encoding(reply) {
+            _ if text.is_empty() => Self::other("an empty body"),
+            Some(encoding) => Self::other(format!(
                 "a body in the encoding {encoding}, which was not asked for"
             )),
-            _ if text.is_empty() => Self::other("an empty body"),
-            _ if text.starts_with('<') => Self::other("HTML or XML"),
-            _ if is_start_of_json => Self::Other {
+            None if text.starts_with('<') => Self::other("HTML or XML"),
+            None if text.starts_with(['{', '[']) => Self::Other {
                 shape: format!("broken JSON: {error}"),
-                words: None,
+                is_text: false,
                 object: first_object(text),
             },
-            _ if is_plain(text) => Self::Other {
+            None if is_plain(&reply.body) => Self::Other {
                 shape: "text".to_owned(),
-                words: Some(text.to_owned()),
+                is_text: true,
                 object: None,
             },
-            _ => Self::other("something that is no text"),
+            None => Self::other("something that is no text"),
         }
     }
 
@@ -94,6 +75,7 @@ impl Body {
     pub(super) fn members(&self) -> Option<&Map<String, Value>> {
         match self {
             Self::Object(members) => Some(members),
+            Self::Json(value) => value.get(0)?.as_object(),
             Self::Other { object, .. } => object.as_ref(),
         }
     }
@@ -102,43 +84,45 @@ impl Body {
     pub(super) fn shape(&self) -> &str {
         match self {
             Self::Object(_) => "JSON that is no token reply",
+            Self::Json(_) => "JSON that is not an object",
             Self::Other { shape, .. } => shape,
         }
     }
 
-    /// What it says in words, as the server sent them. What may hold a token is no words.
-    pub(super) fn words(&self) -> Option<&str> {
+    /// What it says in words, as the server sent them. Text that may name tokens is no words.
+    pub(super) fn words(&self, reply: &Reply) -> Option<String> {
         match self {
-            Self::Object(_) => None,
-            Self::Other { words, .. } => words.as_deref().filter(|words| !words.contains("_token")),
+            Self::Other { is_text: true, .. } => {
+                let text = text_of(&reply.body);
+                let text: Vec<&str> = text.split_whitespace().collect();
+                let text = text.join(" ");
+                let names_token = ["_token=", "_token:", "_token\""];
+                let is_harmless = !names_token.iter().any(|name| text.contains(name));
+                is_harmless.then_some(text)
+            }
+            _ => self.members().and_then(words_of),
         }
     }
 }
 
-/// Whether a body may hold a refresh token that is nowhere else. Plain text has to name it.
-pub(super) fn may_hold_token(body: &[u8]) -> bool {
-    match std::str::from_utf8(body) {
-        Ok(text) if is_plain(text) => text.to_ascii_lowercase().contains(REFRESH_TOKEN),
-        _ => !body.is_empty(),
-    }
-}
-
-/// Whether a text names more members `refresh_token` than were taken from it: of two members of one
-/// name the last counts, and the first may be the one that matters.
-pub(super) fn names_token_twice(body: &[u8]) -> bool {
+/// A body as text, without a byte order mark. Bytes that are not UTF-8 are replaced, as browsers do.
+pub(super) fn text_of(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let mut behind_names = text.split("\"refresh_token\"").skip(1);
-    let is_member = |behind: &&str| behind.trim_start().starts_with(':');
-    behind_names.by_ref().filter(is_member).nth(1).is_some()
+    text.trim_start_matches('\u{feff}').to_owned()
 }
 
-/// `CODE: MESSAGE` of an error of Salesforce's REST API.
-fn words_of_salesforce(error: &Map<String, Value>) -> Option<String> {
-    let text = |name| error.get(name).and_then(Value::as_str);
-    match (text("errorCode"), text("message")) {
-        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-        (code, message) => code.or(message).map(str::to_owned),
-    }
+/// `Content-Encoding`, where there is one.
+pub(super) fn encoding(reply: &Reply) -> Option<&str> {
+    let encoding = reply.content_encoding.as_deref().map(str::trim);
+    encoding.filter(|it| !it.is_empty() && !it.eq_ignore_ascii_case("identity"))
+}
+
+/// Whether bytes are text of any encoding that has ASCII in it: no control characters but white
+/// space.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|byte| byte.is_ascii_whitespace() || !byte.is_ascii_control())
 }
 
 /// The JSON object that a text starts with.
@@ -150,9 +134,67 @@ fn first_object(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// Whether a text is for people: no replaced bytes, no controls but line breaks and tabs.
-fn is_plain(text: &str) -> bool {
-    let is_white = |c: char| matches!(c, '\n' | '\r' | '\t');
-    text.chars()
-        .all(|c| is_white(c) || !c.is_control() && c != char::REPLACEMENT_CHARACTER)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(content_encoding: Option<&str>, body: &[u8]) -> (Body, Reply) {
+        let reply = Reply {
+            content_encoding: content_encoding.map(str::to_owned),
+            body: body.to_vec(),
+            ..Reply::default()
+        };
+        (Body::of(&reply), reply)
+    }
+
+    #[test]
+    fn each_body_has_its_name() {
+        let gzip = "a body in the encoding gzip, which was not asked for";
+        let cases: [(Option<&str>, &[u8], &str); 11] = [
+            (None, b"{}", "JSON that is no token reply"),
+            (Some("gzip"), b"{}", "JSON that is no token reply"),
+            (None, b"[1]", "JSON that is not an object"),
+            (None, b"\xef\xbb\xbf \r\n", "an empty body"),
+            (Some("gzip"), b"", "an empty body"),
+            (Some("gzip"), b"\x1f\x8b\x08", gzip),
+            (
+                Some("Identity"),
+                b"\x1f\x8b\x08",
+                "something that is no text",
+            ),
+            (Some(" "), b"a", "text"),
+            (None, b"\n <html>", "HTML or XML"),
+            (None, b"f\xfcr", "text"),
+            (
+                None,
+                b"{} x",
+                "broken JSON: trailing characters at line 1 column 4",
+            ),
+        ];
+        for (encoding, bytes, shape) in cases {
+            let (body, _) = body(encoding, bytes);
+            assert_eq!(body.shape(), shape, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn words_are_found_in_text_and_in_errors() {
+        let cases: [(&[u8], Option<&str>); 7] = [
+            (b" Access\r\ndenied. \n", Some("Access denied.")),
+            (b"f\xfcr", Some("f\u{fffd}r")),
+            (
+                b"the refresh_token is missing",
+                Some("the refresh_token is missing"),
+            ),
+            (b"access_token=a&refresh_token=b", None),
+            (br#"[{"errorCode":"X","message":"why"}]"#, Some("X: why")),
+            (br#"{"message":"Forbidden"}"#, Some("Forbidden")),
+            (b"<html>Denied", None),
+        ];
+        for (bytes, words) in cases {
+            let (body, reply) = body(None, bytes);
+            let shown = bytes.escape_ascii();
+            assert_eq!(body.words(&reply).as_deref(), words, "{shown}");
+        }
+    }
 }

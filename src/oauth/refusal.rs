@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::meaning::Meaning;
+use super::remains::Remains;
 use super::request::TokenRequest;
 use crate::endpoint::HostSource;
 use crate::error::{Class, Error};
@@ -28,15 +29,6 @@ pub(crate) struct Refusal {
     pub(crate) remains: Remains,
 }
 
-/// What must be kept of a reply that is of no other use.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Remains {
-    /// A new refresh token: the old one is gone with it.
-    pub(crate) refresh_token: Option<String>,
-    /// The body as it came: a refresh token may be in it that cannot be read.
-    pub(crate) body: Option<Vec<u8>>,
-}
-
 impl Refusal {
     /// A refusal that ends the run.
     pub(super) fn fatal(error: Error) -> Self {
@@ -51,13 +43,12 @@ impl Refusal {
 
     /// No reply came.
     pub(crate) fn lost(request: &TokenRequest, Lost { error, again }: Lost) -> Self {
-        let error = if again && request.host_source == HostSource::Member("instance_url") {
-            error.hint(
-                "nothing was sent; check the network; if the org has moved, \
-                 give --token-endpoint https://login.salesforce.com",
-            )
-        } else {
-            error
+        let error = match (request.host_source, error.advice()) {
+            (HostSource::Member("instance_url"), Some(hint)) if again => {
+                let hint = format!("{hint}; {HAS_MOVED}");
+                error.hint(hint)
+            }
+            _ => error,
         };
         Self {
             again,
@@ -102,6 +93,18 @@ impl Refusal {
         Self { error, ..self }
     }
 
+    /// The same refusal after a try of the same run that the server put off: what it calls busy may
+    /// have used the grant all the same.
+    pub(crate) fn after_another_try(self) -> Self {
+        if !self.invalid_grant || self.error.class != Class::NoPerm {
+            return self;
+        }
+        let error = self
+            .error
+            .but("an earlier try of this run may have used it up");
+        Self { error, ..self }
+    }
+
     /// The same refusal with what must be kept of the reply: where there is something, the server
     /// has used the grant.
     pub(super) fn with_remains(self, remains: Remains) -> Self {
@@ -141,37 +144,42 @@ fn grant_hint(request: &TokenRequest) -> String {
     }
 }
 
-/// What to do about a client that is refused. Of an app that is unknown, the host is the first thing
-/// to suspect: only the My Domain knows the apps of a sandbox.
+/// What to do about a client that is refused.
 fn client_hint(request: &TokenRequest, code: &str) -> String {
     let check = "check the client id, the client secret and the policies of the app";
-    let is_about_the_host = [
+    let my_domain = "give the My Domain of the org as --token-endpoint";
+    let suspects_host = is_about_the_host(code) && !request.endpoint.is_my_domain();
+    match (request.host_source, suspects_host) {
+        (HostSource::Given(_), false) => check.to_owned(),
+        (HostSource::Given(_), true) => {
+            format!("check the host: the My Domain of the org is the right one; then {check}")
+        }
+        (HostSource::Default, false) => format!("{check}; the host is the default: {OTHER_HOSTS}"),
+        (HostSource::Default, true) => {
+            format!("the host is the default: {my_domain}; then {check}")
+        }
+        (HostSource::Member(name), false) => {
+            format!("{check}; the host is that of {name} in the document")
+        }
+        (HostSource::Member(name), true) => {
+            format!("the host is that of {name} in the document: {my_domain}; then {check}")
+        }
+    }
+}
+
+/// Whether a code makes the host the first thing to suspect: only the My Domain knows the apps of
+/// a sandbox, and all flows.
+fn is_about_the_host(code: &str) -> bool {
+    let codes = [
         "unsupported_grant_type",
         "invalid_client_id",
         "app_not_found",
-    ]
-    .iter()
-    .any(|known| code.eq_ignore_ascii_case(known));
-    let host = match request.host_source {
-        HostSource::Default => format!("the host is the default: {OTHER_HOSTS}"),
-        HostSource::Member(name) => format!("the host is that of {name} in the document"),
-        HostSource::Given(_) if is_about_the_host && !request.endpoint.is_my_domain() => {
-            "check the host: the My Domain of the org is the right one".to_owned()
-        }
-        HostSource::Given(_) => return check.to_owned(),
-    };
-    if is_about_the_host {
-        let my_domain = match request.host_source {
-            HostSource::Member(_) if !request.endpoint.is_my_domain() => {
-                "; give the My Domain of the org as --token-endpoint"
-            }
-            _ => "",
-        };
-        format!("{host}{my_domain}; then {check}")
-    } else {
-        format!("{check}; {host}")
-    }
+    ];
+    codes.iter().any(|known| code.eq_ignore_ascii_case(known))
 }
+
+/// Where the host of an `instance_url` cannot be reached.
+const HAS_MOVED: &str = "if the org has moved, give --token-endpoint https://login.salesforce.com";
 
 /// Where the default is the wrong host.
 const OTHER_HOSTS: &str = "a sandbox needs --token-endpoint https://test.salesforce.com \

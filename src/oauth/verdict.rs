@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::body::{Body, may_hold_token, names_token_twice};
+use super::body::Body;
 use super::meaning::{Meaning, meaning};
-use super::refusal::{
-    Refusal, Remains, gateway_gave_up, no_oauth_reply, no_token_reply, redirected,
-};
+use super::refusal::{Refusal, gateway_gave_up, no_oauth_reply, no_token_reply, redirected};
+use super::remains::{Remains, is_refresh_token, repeats_name};
 use super::request::TokenRequest;
+use super::words::{description, possible_secrets, said};
 use crate::http::{Reply, no_reply};
 use crate::text::is_token;
 
@@ -26,24 +26,40 @@ pub(crate) struct Tokens {
 /// # Errors
 /// The class of the reply, with the server's own reason where it gave one.
 pub(crate) fn verdict(request: &TokenRequest, reply: Reply) -> Result<Tokens, Refusal> {
-    let body = Body::of(&reply);
-    let refusal = match (&body, error_code(&body)) {
-        (Body::Object(members), ErrorCode::Code(code)) => by_code(request, &reply, code, members),
-        (Body::Object(members), ErrorCode::Absent) if is_success(reply.status) => {
-            match unusable_because(members) {
-                None => return Ok(tokens(body, reply)),
-                Some(why) => Refusal::fatal(no_token_reply(request, why)),
-            }
+    let body = match Body::of(&reply) {
+        Body::Object(members) if is_token_reply(&members, reply.status) => {
+            return Ok(tokens(members, reply));
         }
-        _ => by_status(request, &reply, &body),
+        body => body,
     };
+    let refusal = refusal(request, &reply, &body);
     let retry_after = reply.retry_after;
     let refusal = if is_success(reply.status) {
-        refusal.with_remains(remains(request, &body, reply))
+        refusal.with_remains(Remains::of(request, &body, reply))
     } else {
         refusal
     };
     Err(refusal.with_retry_after(retry_after))
+}
+
+/// Whether a reply is a success from which the tokens can be taken.
+fn is_token_reply(members: &Map<String, Value>, status: u16) -> bool {
+    let has_no_error = matches!(error_code(members), ErrorCode::Absent);
+    is_success(status) && has_no_error && unusable_because(members).is_none()
+}
+
+/// Why a reply is no success.
+fn refusal(request: &TokenRequest, reply: &Reply, body: &Body) -> Refusal {
+    let Body::Object(members) = body else {
+        return by_status(request, reply, body);
+    };
+    match (error_code(members), unusable_because(members)) {
+        (ErrorCode::Code(code), _) => by_code(request, reply, code, members),
+        (ErrorCode::Absent, Some(why)) if is_success(reply.status) => {
+            Refusal::fatal(no_token_reply(request, why))
+        }
+        _ => by_status(request, reply, body),
+    }
 }
 
 /// What stands in the member `error`.
@@ -57,9 +73,8 @@ enum ErrorCode<'a> {
 }
 
 /// The error code of a reply. Some servers write `"error": ""` or `false` beside the tokens.
-fn error_code(body: &Body) -> ErrorCode<'_> {
-    let error = body.members().and_then(|members| members.get("error"));
-    match error {
+fn error_code(members: &Map<String, Value>) -> ErrorCode<'_> {
+    match members.get("error") {
         None | Some(Value::Null | Value::Bool(false)) => ErrorCode::Absent,
         Some(Value::String(code)) if code.is_empty() => ErrorCode::Absent,
         Some(Value::String(code)) => ErrorCode::Code(code),
@@ -68,16 +83,13 @@ fn error_code(body: &Body) -> ErrorCode<'_> {
 }
 
 /// The members of a reply of the success class.
-fn tokens(body: Body, reply: Reply) -> Tokens {
-    let mut members = match body {
-        Body::Object(members) => members,
-        Body::Other { .. } => Map::new(),
-    };
+fn tokens(mut members: Map<String, Value>, reply: Reply) -> Tokens {
+    let is_ambiguous = repeats_name(&reply.body, &members);
     // One that says that there is no error is nothing that should be kept.
     members.shift_remove("error");
     Tokens {
         members,
-        ambiguous: names_token_twice(&reply.body).then_some(reply.body),
+        ambiguous: is_ambiguous.then_some(reply.body),
     }
 }
 
@@ -95,30 +107,6 @@ fn unusable_because(members: &Map<String, Value>) -> Option<&'static str> {
         Some(Value::String(token)) if token.is_empty() || is_refresh_token(token) => None,
         Some(Value::String(_)) => Some("a refresh token with characters that cannot be sent"),
         Some(_) => Some("a refresh token that is not a string"),
-    }
-}
-
-/// Whether a text can be sent as a refresh token another time: what replaces bytes that are not
-/// UTF-8 cannot be meant.
-fn is_refresh_token(text: &str) -> bool {
-    let is_odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
-    !text.trim().is_empty() && !text.trim().contains(is_odd)
-}
-
-/// What must be kept of a reply of the success class that cannot be used: the server may have
-/// rotated the token with it.
-fn remains(request: &TokenRequest, body: &Body, reply: Reply) -> Remains {
-    let token = body
-        .members()
-        .and_then(|members| members.get("refresh_token"));
-    let sent = request.refresh_token().map(|token| token.expose());
-    let rotated = token
-        .and_then(Value::as_str)
-        .filter(|token| is_refresh_token(token) && Some(*token) != sent);
-    let is_plain_error = matches!(error_code(body), ErrorCode::Code(_)) && token.is_none();
-    Remains {
-        refresh_token: rotated.map(str::to_owned),
-        body: (!is_plain_error && may_hold_token(&reply.body)).then_some(reply.body),
     }
 }
 
@@ -145,30 +133,6 @@ fn by_code(
     }
 }
 
-/// `error_description`, empty where there is none.
-fn description(members: &Map<String, Value>) -> &str {
-    let description = members.get("error_description");
-    description.and_then(Value::as_str).unwrap_or_default()
-}
-
-/// What the server said of an error, fit to be shown.
-fn said(request: &TokenRequest, code: &str, members: &Map<String, Value>) -> String {
-    let said = match description(members) {
-        "" => code.to_owned(),
-        description => format!("{code}: {description}"),
-    };
-    request.harmless(&said, possible_secrets(members))
-}
-
-/// The values that came with an error: should they be tokens, its description may repeat them.
-fn possible_secrets(members: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let is_error = |name: &str| matches!(name, "error" | "error_description" | "error_uri");
-    let others = members.iter().filter(move |(name, _)| !is_error(name));
-    let values = others.filter_map(|(_, value)| value.as_str());
-    // Words for people are no tokens, and redacting them would hide the reason.
-    values.filter(|value| !value.contains(' '))
-}
-
 /// The class of a reply that carries no OAuth answer.
 fn by_status(request: &TokenRequest, reply: &Reply, body: &Body) -> Refusal {
     let status = reply.status;
@@ -179,16 +143,21 @@ fn by_status(request: &TokenRequest, reply: &Reply, body: &Body) -> Refusal {
             Refusal::by(Meaning::Later, request, "", &format!("status {status}"))
         }
         (_, Some(why)) => Refusal::fatal(no_reply(&request.endpoint, why)),
-        (_, None) => {
-            let said = match body.words() {
-                Some(words) if !is_success(status) => {
-                    format!("status {status}: {}", request.harmless(words, []))
-                }
-                _ => format!("status {status} with {}", body.shape()),
-            };
-            Refusal::fatal(no_oauth_reply(request, &said))
-        }
+        (_, None) => Refusal::fatal(no_oauth_reply(request, &odd(request, reply, body))),
     }
+}
+
+/// What is odd about a reply, in its own words where it has some, fit to be shown. What comes as
+/// text with a success is not shown: it may be a token.
+fn odd(request: &TokenRequest, reply: &Reply, body: &Body) -> String {
+    let status = reply.status;
+    let is_shown = !(is_success(status) && matches!(body, Body::Other { .. }));
+    let said = match body.words(reply).filter(|_| is_shown) {
+        Some(words) => format!("status {status}: {words}"),
+        None => format!("status {status} with {}", body.shape()),
+    };
+    let replied = body.members().map(possible_secrets).unwrap_or_default();
+    request.harmless(&said, replied)
 }
 
 /// Statuses that mean "later" whatever the body; 420 is what Salesforce's edge sends while it sets

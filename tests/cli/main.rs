@@ -39,11 +39,21 @@ mod proxies;
 mod ca_files;
 // Names and addresses.
 mod hosts;
+// TLS with too little in common.
+mod handshakes;
+// What a proxy says in place of a tunnel, and TLS with the proxy itself.
+mod proxy_answers;
 
 // The main job, from a real document to the document afterwards.
 mod main_job;
 // The command line: every usage error, and all that is accepted.
 mod arguments;
+// Nearly right arguments, and what is said about them.
+mod typos;
+// Secrets where something else belongs.
+mod misplaced;
+// Pipes and directories where files belong.
+mod inputs;
 // Where each value comes from, and how it is encoded.
 mod values;
 // Which host a document may name.
@@ -72,6 +82,10 @@ mod printing;
 mod locking;
 // Mode, owner and place are kept, and new tokens are never lost.
 mod saving;
+// Which files are replaced and which are written in place.
+mod places;
+// Programs that know no lock.
+mod editors;
 // What an interrupted run left is finished, what somebody planted is not.
 mod recovery;
 
@@ -81,5 +95,9 @@ mod repository;
 mod readme;
 // The man page and the completions against the help.
 mod manual;
+// The licences of the crates that are linked in.
+mod notices;
+// The commit in the version.
+mod version;
 // A cancelled job.
 mod signals;

@@ -85,6 +85,61 @@ fn asks_for_a_client_id_where_all_are_absent_empty_or_no_text() {
 }
 
 #[test]
+fn white_space_around_an_id_or_a_secret_is_no_part_of_it() {
+    let pasted = "\u{a0} \r\n\tp asted\r\n\n ";
+    let cases = [
+        ("--client-id", [pasted, ""], "p asted", "member secret"),
+        ("", [pasted, ""], "p asted", "member secret"),
+        ("", [" \n", pasted], "member", "p asted"),
+        ("", ["\n", "\r\n"], "member", "member secret"),
+    ];
+    for (option, [id, secret], client_id, client_secret) in cases {
+        let endpoint = Endpoint::http(granted());
+        let case = without_client(WITH_CLIENT, &endpoint).env("SFTOKEN_CLIENT_SECRET", secret);
+        let case = match option {
+            "" => case.env("SFTOKEN_CLIENT_ID", id),
+            option => case.args([option, id]),
+        };
+        let request = sent(&case, &endpoint);
+        assert_eq!(request.param("client_id"), Some(client_id));
+        assert_eq!(request.param("client_secret"), Some(client_secret));
+    }
+}
+
+#[test]
+fn refuses_an_id_or_a_secret_that_nobody_can_see() {
+    let endpoint = Endpoint::http(granted());
+    let refused = |case: Case, message: &str, hint: &str| {
+        let stderr = format!("sftoken: {message}\nhint: {hint}\n");
+        case.run().code(64).stdout("").stderr(stderr);
+    };
+    let case = || without_client(WITH_CLIENT, &endpoint);
+    for value in [
+        "a\nb",
+        "a\tb",
+        "a\u{1b}[0m",
+        "a\u{200b}",
+        "\u{202e}a",
+        "a\u{85}b",
+    ] {
+        let message = |name| format!("invalid {name}: it has control characters or invisible ones");
+        let hint = "give it as one line of visible characters";
+        let option = case().args(["--client-id", value]);
+        refused(option, &message("--client-id"), hint);
+        for variable in ["SFTOKEN_CLIENT_ID", "SFTOKEN_CLIENT_SECRET"] {
+            refused(case().env(variable, value), &message(variable), hint);
+        }
+    }
+    let blank = case().args(["--client-id", " \t"]);
+    refused(
+        blank,
+        "the value of --client-id is empty",
+        "see sftoken --help",
+    );
+    assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
 fn takes_the_client_secret_from_file_then_environment_then_document() {
     let option = ["--client-secret-file", "secret"].as_slice();
     let calls = [
@@ -171,16 +226,10 @@ fn refuses_client_secret_files_of_more_than_one_line() {
 }
 
 #[test]
-fn refuses_client_secret_files_that_cannot_be_read() {
+fn refuses_a_directory_as_client_secret_file() {
     let endpoint = Endpoint::http(granted());
-    for (path, why) in [
-        (".", "is a directory"),
-        ("none", "no such file or directory"),
-    ] {
-        let case = refresh(&endpoint);
-        let outcome = case.args(["--client-secret-file", path]).run();
-        Failure::unreadable(path, why).of(outcome);
-    }
+    let case = refresh(&endpoint).args(["--client-secret-file", "."]);
+    Failure::unreadable(".", "is a directory").of(case.run());
     assert_eq!(endpoint.connections(), 0);
 }
 

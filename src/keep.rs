@@ -151,13 +151,13 @@ fn save(
     document: &mut Document,
     members: &Map<String, Value>,
 ) -> Result<(Merged, Option<SavedHow>), Error> {
-    let merged = document.merge(members);
+    let mut merged = document.merge(members);
     let Some(reserved) = reserved else {
         return Ok((merged, None));
     };
     let how = reserved.save(&document.render(), |now| {
         let mut latest = Document::parse(now).ok()?;
-        latest.merge(members);
+        merged = latest.merge(members);
         *document = latest;
         Some(document.render())
     })?;

@@ -5,7 +5,7 @@
 //! lengths and dates are not asked.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Seek};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use super::content::{Content, without_blanks};
 use crate::error::{Error, reason};
-use crate::input::{read_bounded, shown, unreadable};
+use crate::input::{shown, unreadable};
+use crate::secret::Secret;
 
 /// Those who may read a file that is neither theirs nor their group's.
 const READABLE_BY_OTHERS: u32 = 0o004;
@@ -23,6 +24,19 @@ const READS: usize = 5;
 
 /// The pause between two of these reads; a program that writes needs far less.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// Spare bytes of a buffer in which the end of a file is found: with fewer, the standard library
+/// first tries with a small buffer of its own.
+const END: usize = 64;
+
+/// What FILE held when it was read.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// All of it, but for blanks at the end.
+    pub(super) bytes: Vec<u8>,
+    /// What that is known by, if it is a document.
+    pub(super) key: Option<Secret>,
+}
 
 /// The token file, open but not locked.
 #[derive(Debug)]
@@ -115,26 +129,32 @@ impl TokenFile {
         Ok(bytes)
     }
 
-    /// The content once it is a document; if it does not become one, as it is.
+    /// The content once it is a document; if it does not become one, as it is. What is `known` need
+    /// not be understood again.
     ///
     /// # Errors
     /// `NOINPUT`.
-    pub(super) fn read_settled(&self) -> Result<Vec<u8>, Error> {
+    pub(super) fn read_settled(&self, known: Seen) -> Result<Seen, Error> {
+        let mut seen = known;
         for _ in 1..READS {
             let bytes = self.read()?;
-            if (self.content.key)(&bytes).is_some() {
-                return Ok(bytes);
+            if bytes != seen.bytes {
+                seen.key = (self.content.key)(&bytes);
+                seen.bytes = bytes;
+            }
+            if seen.key.is_some() {
+                break;
             }
             thread::sleep(PAUSE);
         }
-        self.read()
+        Ok(seen)
     }
 
     /// All that the file holds.
     pub(super) fn read_with_blanks(&self) -> io::Result<Vec<u8>> {
         let mut file = &self.file;
         file.rewind()?;
-        read_bounded(file, self.content.read_limit())
+        read_at_once(file, self.content.read_limit())
     }
 
     /// The mode, if it lets every user of the machine read the tokens.
@@ -150,9 +170,11 @@ impl TokenFile {
 
     /// What the path tells of the open file, if it still leads there.
     fn named(&self) -> Option<Metadata> {
+        let open = self.file.metadata().ok()?;
         let now = fs::canonicalize(&self.given).ok()?;
+        // The last call of all: another program may replace FILE behind it.
         let named = fs::metadata(&now).ok()?;
-        let is_ours = now == self.path && is_same(&named, &self.file.metadata().ok()?);
+        let is_ours = now == self.path && is_same(&named, &open);
         is_ours.then_some(named)
     }
 
@@ -162,6 +184,14 @@ impl TokenFile {
         let holds = self.read().is_ok_and(|now| now == without_blanks(content));
         holds.then(|| self.named())?
     }
+}
+
+/// Reads a file up to a limit, with one call for the content: between two, somebody may write.
+pub(super) fn read_at_once(file: &File, limit: usize) -> io::Result<Vec<u8>> {
+    let len = usize::try_from(file.metadata()?.len()).unwrap_or(limit);
+    let mut bytes = Vec::with_capacity(len.min(limit) + END);
+    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Whether both describe one file.

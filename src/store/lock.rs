@@ -6,15 +6,15 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::mem;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::content::Content;
-use super::file::TokenFile;
+use super::file::{Seen, TokenFile};
 use super::place::Place;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
-use crate::secret::Secret;
 
 /// Between two looks at a lock that another process holds: short against the round trip that the
 /// holder waits for, long enough that two hundred waiters cost next to nothing.
@@ -28,7 +28,7 @@ pub(crate) struct Locked {
     /// Where it lies.
     place: Place,
     /// What was read last under the lock.
-    seen: Vec<u8>,
+    seen: Seen,
 }
 
 impl TokenFile {
@@ -52,7 +52,7 @@ impl TokenFile {
                 return Ok(Locked {
                     place: Place::of(self.path()),
                     target: self,
-                    seen: Vec::new(),
+                    seen: Seen::default(),
                 });
             }
             self = self.found_again()?;
@@ -66,8 +66,15 @@ impl Locked {
     /// # Errors
     /// `NOINPUT`.
     pub(crate) fn read(&mut self) -> Result<Vec<u8>, Error> {
-        self.seen = self.target.read_settled()?;
-        Ok(self.seen.clone())
+        self.look_again()?;
+        Ok(self.seen.bytes.clone())
+    }
+
+    /// The same without handing it out.
+    pub(super) fn look_again(&mut self) -> Result<(), Error> {
+        let known = mem::take(&mut self.seen);
+        self.seen = self.target.read_settled(known)?;
+        Ok(())
     }
 
     /// What the path leads to now; that may be another file than the locked one if some program
@@ -76,7 +83,9 @@ impl Locked {
     /// # Errors
     /// `NOINPUT`.
     pub(crate) fn read_again(&self) -> Result<Vec<u8>, Error> {
-        self.target.found_again()?.read_settled()
+        let found = self.target.found_again()?;
+        let seen = found.read_settled(Seen::default())?;
+        Ok(seen.bytes)
     }
 
     /// How messages call FILE.
@@ -100,13 +109,8 @@ impl Locked {
     }
 
     /// What was read last under the lock.
-    pub(super) fn seen(&self) -> &[u8] {
+    pub(super) fn seen(&self) -> &Seen {
         &self.seen
-    }
-
-    /// What that content is known by; empty where it is no document.
-    pub(super) fn seen_key(&self) -> Secret {
-        (self.content().key)(&self.seen).unwrap_or_else(|| Secret::new(""))
     }
 
     /// Goes on with the file that has become FILE under the lock that this process has on it.

@@ -14,10 +14,9 @@ use std::path::{Path, PathBuf};
 use ring::digest::{SHA256, digest};
 
 use super::content::{Content, without_blanks};
-use super::file::open_for_writing_if_allowed;
+use super::file::{open_for_writing_if_allowed, read_at_once};
 use super::place::Place;
 use super::side_file::SideFile;
-use crate::input::read_bounded;
 use crate::secret::Secret;
 
 /// Between the name of FILE and the hash.
@@ -113,18 +112,18 @@ fn look(place: &Place, path: &Path, content: Content) -> io::Result<Option<Found
     }
     let (file, _) = open_for_writing_if_allowed(path)?;
     let metadata = file.metadata()?;
-    let side_file = SideFile::found(path, file);
+    let side_file = SideFile::found(path, file, metadata.mode() & 0o7777);
     if !side_file.is_named() {
         return Ok(None);
     }
     if !place.is_owner_of(&metadata) || metadata.nlink() != 1 {
-        let bytes = read_bounded(side_file.file(), content.read_limit())?;
+        let bytes = read_at_once(side_file.file(), content.read_limit())?;
         return Ok(Some(Found::Foreign(bytes)));
     }
     if !side_file.lock()? {
         return Ok(side_file.is_named().then_some(Found::InUse(side_file)));
     }
-    let bytes = read_bounded(side_file.file(), content.read_limit())?;
+    let bytes = read_at_once(side_file.file(), content.read_limit())?;
     Ok(Some(Found::Left(side_file, bytes)))
 }
 

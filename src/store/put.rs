@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::file::TokenFile;
+use super::file::{Seen, TokenFile};
 use super::pending::path_for;
 use super::place::Place;
 use super::room::overwrite;
@@ -176,9 +176,11 @@ impl Put {
         remake: &mut Remake,
     ) -> Result<Option<TokenFile>, &'static str> {
         let file = target.found_again().map_err(|_| GONE)?;
-        let now = file.read_settled().map_err(|_| GONE)?;
+        let now = file.read_settled(Seen::default()).map_err(|_| GONE)?;
+        let now = now.bytes;
         let document = remake(&now).ok_or(CHANGED)?;
-        if document == now {
+        // Who wrote that may not have synced it, and the copies go when this is told.
+        if document == now && file.file().sync_all().is_ok() {
             return Ok(None);
         }
         if document != self.document || self.first.is_none() {

@@ -37,8 +37,8 @@ impl Locked {
 
     /// Finishes one interrupted save, if there is one.
     fn finish_one(&mut self) -> Result<bool, Error> {
-        let bytes = self.target().read_settled()?;
-        match (self.content().key)(&bytes) {
+        self.look_again()?;
+        match self.seen().key.clone() {
             Some(token) => {
                 let path = path_for(self.place(), token.expose().as_bytes());
                 self.finish(&path, &token)
@@ -125,19 +125,21 @@ impl Locked {
     }
 
     /// Removes what runs have left that were killed: pending files without a document, and those
-    /// with the token that FILE has anyway.
+    /// with the token that FILE has anyway, once that is on the disk.
     fn sweep(&self) {
         let content = self.content();
-        let bytes = self.target().read().unwrap_or_default();
-        let Some(token) = (content.key)(&bytes) else {
+        let Some(token) = &self.seen().key else {
             return;
         };
         for path in all(self.place()) {
             let Ok(Found::Left(left, bytes)) = find(self.place(), &path, content) else {
                 continue;
             };
-            let key = (content.key)(without_blanks(&bytes));
-            if key.as_ref() == Some(&token) || (key.is_none() && names_file(self.place())) {
+            let is_useless = match (content.key)(without_blanks(&bytes)) {
+                Some(key) => key == *token && self.target().file().sync_all().is_ok(),
+                None => names_file(self.place()),
+            };
+            if is_useless {
                 drop(left.temporary());
             }
         }

@@ -15,6 +15,7 @@ use super::room::Room;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
+use crate::secret::Secret;
 
 /// What opening for writing gives for an immutable file, on every Unix; a missing permission gives
 /// EACCES.
@@ -54,7 +55,8 @@ impl Locked {
         deadline: Deadline,
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<Reserved<'_>>, Error> {
-        let (room, token) = (len + Content::GROWTH, self.seen_key());
+        let room = len + Content::GROWTH;
+        let token = self.seen().key.clone().unwrap_or_else(|| Secret::new(""));
         let claim = claim(
             self.place(),
             self.content(),
@@ -138,7 +140,11 @@ impl<'a> Reserved<'a> {
     /// The look right before the first send: whether FILE, by its path, is still what was read, and
     /// the pending file is where other runs meet it.
     pub(crate) fn is_current(&self) -> bool {
-        let is_unchanged = self.locked.target().look(self.locked.seen()).is_some();
+        let is_unchanged = self
+            .locked
+            .target()
+            .look(&self.locked.seen().bytes)
+            .is_some();
         is_unchanged && self.pending.as_ref().is_none_or(SideFile::is_named)
     }
 

@@ -23,12 +23,13 @@ impl Reserved<'_> {
         let (locked, pending, _room, in_place) = self.into_parts();
         // The first complete copy of the new tokens, before anything else.
         let copy = pending.and_then(|pending| completed(pending, document));
-        let key = locked.content().key;
-        let tokens = [key(locked.seen()), key(document)];
-        let put = Put::new(document.to_vec(), Some(locked.seen().to_vec()), copy)
-            .in_place_because(in_place);
+        let (key, seen) = (locked.content().key, locked.seen());
+        let put =
+            Put::new(document.to_vec(), Some(seen.bytes.clone()), copy).in_place_because(in_place);
         let saved = put.run(locked.target(), &mut |now| {
-            tokens.contains(&key(now)).then(|| rebase(now))?
+            let token = key(now);
+            let is_of_this_session = token == seen.key || token == key(document);
+            is_of_this_session.then(|| rebase(now))?
         });
         saved
             .map(|(how, _)| how)

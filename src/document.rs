@@ -246,17 +246,6 @@ mod tests {
         Document::parse(json.as_bytes()).expect("a usable document")
     }
 
-    fn rendered(document: &Document) -> String {
-        String::from_utf8(document.render()).expect("UTF-8")
-    }
-
-    fn reply(json: Value) -> Map<String, Value> {
-        match json {
-            Value::Object(members) => members,
-            _ => unreachable!("replies in these tests are objects"),
-        }
-    }
-
     #[test]
     fn a_document_has_a_key_whatever_its_size() {
         let key = |json: &str| Document::key(json.as_bytes());
@@ -281,7 +270,7 @@ mod tests {
         let merged = |access: &str, refresh: &str| {
             let tokens = serde_json::json!({"access_token": access, "refresh_token": refresh});
             let mut merged = before.clone();
-            let outcome = merged.merge(&reply(tokens));
+            let outcome = merged.merge(tokens.as_object().expect("an object"));
             assert!(!outcome.is_whole);
             (merged.refresh_token(), outcome.changed.len())
         };

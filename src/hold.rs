@@ -11,8 +11,8 @@ use crate::error::Error;
 use crate::say;
 use crate::store::{Locked, NewFile, Prepared, TokenFile};
 
-/// A wait that lasts longer is said: one that ends sooner is nobody's concern.
-const SILENT_WAIT: Duration = Duration::from_secs(1);
+/// A wait that lasts as long is said: one that ends sooner is nobody's concern.
+const FELT: Duration = Duration::from_secs(1);
 
 /// How a run gets hold of FILE.
 pub(crate) struct Hold {
@@ -87,15 +87,17 @@ impl Hold {
         why.within(format_args!("cannot use {}", self.name))
     }
 
-    /// Says once that the run waits for another process, when that takes long.
+    /// Says that the run waits for another process: once, when that takes long, and at once with
+    /// `--verbose`.
     fn waiting(&self) -> impl FnMut(Duration) {
-        let mut said = false;
+        let (mut began, mut is_felt) = (false, false);
+        let what = format!("waiting for another process to finish with {}", self.name);
         move |waited| {
-            if waited >= SILENT_WAIT && !mem::replace(&mut said, true) {
-                let name = &self.name;
-                say::wait(format_args!(
-                    "waiting for another process to finish with {name}"
-                ));
+            if !mem::replace(&mut began, true) {
+                say::step(|| format!("lock: {what}"));
+            }
+            if waited >= FELT && !mem::replace(&mut is_felt, true) {
+                say::wait(&what);
             }
         }
     }

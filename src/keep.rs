@@ -151,13 +151,13 @@ fn save(
     document: &mut Document,
     members: &Map<String, Value>,
 ) -> Result<(Merged, Option<SavedHow>), Error> {
-    let merged = document.merge(members);
+    let mut merged = document.merge(members);
     let Some(prepared) = prepared else {
         return Ok((merged, None));
     };
     let how = prepared.save(&document.render(), |now| {
-        let mut latest = Document::parse(now).ok()?;
-        latest.merge(members);
+        let mut latest = Document::parse_any(now).ok()?;
+        merged = latest.merge(members);
         *document = latest;
         Some(document.render())
     })?;

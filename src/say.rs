@@ -54,9 +54,12 @@ pub(crate) fn warning(text: impl Display) {
     say(format_args!("sftoken: warning: {text}"));
 }
 
-/// What is waited for, before a wait that is felt; `--quiet` keeps it back.
+/// What is waited for, when a wait is felt. `--quiet` keeps it back, and with `--verbose` the step
+/// has been said.
 pub(crate) fn wait(text: impl Display) {
-    summary(text);
+    if !VERBOSE.load(Ordering::Relaxed) {
+        summary(text);
+    }
 }
 
 /// What a person has to read and do now, whatever the verbosity.

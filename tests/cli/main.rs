@@ -16,6 +16,8 @@ mod kit;
 mod rights;
 // What must not appear on standard error.
 mod secrets;
+// Chance that is the same in every run.
+mod seeded;
 // What the binary talks to.
 #[path = "../endpoint/server.rs"]
 mod endpoint;
@@ -65,6 +67,8 @@ mod inputs;
 mod values;
 // Which host a document may name.
 mod trusted_hosts;
+// That it stays the host of an auth URL.
+mod auth_url_host;
 // White space around ids, secrets and tokens.
 mod pasted;
 // What is kept of a document, and what is none.

@@ -219,10 +219,20 @@ fn replies_that_break_off_are_kept() {
     let closed = || Failure::no_reply(HOST, "the connection was closed");
     let half = &good[..good.find(ROTATED).unwrap() + 9];
     let cut = |reply: Reply| sent(reply, unread(half, closed()));
+    let most = &good[..good.find("Zm9v").unwrap()];
+    let almost = &good[..good.len() - 1];
     check([
         cut(body(200, &good[..]).cut(half.len(), Ending::Close)),
         cut(body(200, half).claiming_length(999).then(Ending::Close)),
         cut(body(200, half).claiming_length(999).then(Ending::HangUp)),
+        sent(
+            body(200, &good[..]).cut(most.len(), Ending::Close),
+            saved(most, closed()),
+        ),
+        sent(
+            body(200, &good[..]).cut(almost.len(), Ending::HangUp),
+            saved(almost, closed()),
+        ),
         sent(
             body(200, &good[..]).claiming_length(half.len()),
             unread(
@@ -240,10 +250,29 @@ fn replies_that_break_off_are_kept() {
 }
 
 #[test]
+fn a_reply_that_stops_is_kept_at_the_deadline() {
+    let good = good();
+    let half = &good[..good.find("Zm9v").unwrap()];
+    let endpoint = Endpoint::http(body(200, &good[..]).cut(half.len(), Ending::Stall));
+    let case = with_tmp(refresh(&endpoint)).args(["--timeout", "1s"]);
+    let outcome = case.run();
+    let path = kept_in(&outcome, half.as_bytes());
+    let became = format!(
+        "; its new refresh token was saved; the reply is kept in {}",
+        path.display()
+    );
+    let failure = Failure::no_reply(HOST, "timed out");
+    outcome
+        .code(69)
+        .stderr(stderr(&endpoint, &failure, &became, None))
+        .file_is(FILE, document(true));
+}
+
+#[test]
 fn replies_that_are_too_large_are_kept_as_far_as_they_are_read() {
     let large = good().replace("Zm9v", &"Zm9v".repeat(1 << 19));
     let kept = &large.as_bytes()[..=1 << 20];
-    let row = || unread(kept, unusable(200, "more than 1 MiB"));
+    let row = || saved(kept, unusable(200, "more than 1 MiB"));
     check([
         sent(body(200, &large[..]), row()),
         sent(body(200, &large[..]).until_close(), row()),

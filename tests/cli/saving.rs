@@ -336,23 +336,6 @@ fn a_dry_run_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_rotated_token_that_nobody_can_be_given_is_kept() {
-    let endpoint = Endpoint::http([Reply::json(200, r#"{"refresh_token":"5Aep-1"}"#)]);
-    let case = with_tmp(Case::new())
-        .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
-        .stdin(document(0));
-    let outcome = case.run().code(76).stdout("");
-    let rescued = only_file_in(&outcome.path("tmp"));
-    let (host, path) = (endpoint.address(), rescued.display());
-    outcome
-        .stderr(format!(
-            "sftoken: cannot refresh standard input: unusable reply from {host}: no access token; the new tokens are in {path}\n\
-             hint: use that file in place of the old tokens\n"
-        ))
-        .file_is(&rescued, document(0).replace("5Aep-0", "5Aep-1"));
-}
-
-#[test]
 fn a_name_too_long_for_a_pending_file_is_written_in_place() {
     let endpoint = Endpoint::http(rotating());
     let name = "n".repeat(LONG_NAME_LEN);

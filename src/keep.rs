@@ -48,7 +48,7 @@ pub(crate) fn keep_remains(
     let Remains {
         refresh_token,
         body,
-    } = refusal.remains;
+    } = *refusal.remains;
     let is_saved = refresh_token.is_some();
     let error = match refresh_token {
         Some(token) => keep_rotated(reserved, document, request, token, refusal.error),

@@ -53,16 +53,14 @@ pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(
 /// Keeps a document that can be given to nobody, and says where in the error. Where that fails, the
 /// loss is the failure.
 pub(crate) fn rescued(error: Error, document: &Document) -> Error {
-    match store::rescue(&document.render()) {
-        Ok(path) => error
+    if let Ok(path) = store::rescue(&document.render()) {
+        return error
             .but(format_args!("the new tokens are in {}", shown(&path)))
-            .hint("use that file in place of the old tokens"),
-        Err(_) => {
-            let mut lost = error.but("the new tokens are lost").hint("log in again");
-            lost.class = Class::IoErr;
-            lost
-        }
+            .hint("use that file in place of the old tokens");
     }
+    let mut lost = error.but("the new tokens are lost").hint("log in again");
+    lost.class = Class::IoErr;
+    lost
 }
 
 /// Keeps a rotated refresh token that standard output did not take, for who may need it.

@@ -5,12 +5,13 @@ DESTDIR ?=
 CARGO ?= cargo
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+# Installing what is built takes no toolchain, so that one is missing is left to what needs it.
+HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 ARCH := $(firstword $(subst -, ,$(HOST)))
 
 # The musl target where its standard library is installed, else glibc linked statically.
 MUSL := $(ARCH)-unknown-linux-musl
-STATIC_TARGET := $(if $(wildcard $(shell rustc --print sysroot)/lib/rustlib/$(MUSL)/lib),$(MUSL),$(HOST))
+STATIC_TARGET := $(if $(wildcard $(shell rustc --print sysroot 2>/dev/null)/lib/rustlib/$(MUSL)/lib),$(MUSL),$(HOST))
 STATIC_DIR := target/$(STATIC_TARGET)/release
 # What these and the release profile save stands in doc/size.md. The remapped paths make the bytes
 # the same wherever it is built.
@@ -25,10 +26,11 @@ STATIC_CARGO = RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --t
 
 DIST := sftoken-$(VERSION)-$(ARCH)-linux
 # Owners, modes, order and times in the archive depend on the commit alone.
-TAR := tar --sort=name --mode=u=rwX,go=rX --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct)
+TIME = $(or $(SOURCE_DATE_EPOCH),$(shell git --git-dir=.git log -1 --format=%ct 2>/dev/null))
+TAR = tar --sort=name --mode=u=rwX,go=rX --owner=0 --group=0 --numeric-owner --mtime=@$(TIME)
 
-.PHONY: help build demo test check static static-test dist bench torture interop recipes \
-	install install-files uninstall clean
+.PHONY: help build demo test check static static-test dist notices bench torture interop recipes \
+	install install-files dist-time uninstall clean
 
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
@@ -56,13 +58,21 @@ static-test: static ## Run the static binary in an empty root directory
 	$(CARGO) build --locked --example endpoint
 	target/debug/examples/endpoint -- tests/static/run target/static/sftoken
 
-dist: static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
+dist: dist-time static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install-files FROM=target/static PREFIX=target/dist/$(DIST) DESTDIR=
 	install -m 644 README.md LICENSE CHANGELOG.md target/dist/$(DIST)
-	install -D -m 644 -t target/dist/$(DIST)/doc doc/sftoken.1 doc/recipes.md doc/size.md
+	install -D -m 644 -t target/dist/$(DIST)/doc doc/sftoken.1 doc/notices.txt doc/recipes.md doc/size.md
 	cd target/dist && $(TAR) -c $(DIST) | gzip -9n > $(DIST).tar.gz
 	cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
+
+dist-time:
+	@test -n '$(TIME)' || { echo 'make dist: no commit to take the time from: set SOURCE_DATE_EPOCH (seconds since 1970)' >&2; exit 1; }
+	@test ! -e .git || git diff --quiet HEAD || echo 'make dist: warning: there are changes that the commit in --version lacks' >&2
+
+notices: ## Write doc/notices.txt from Cargo.lock
+	$(CARGO) run --quiet --locked --example notices >target/notices.txt
+	install -m 644 target/notices.txt doc/notices.txt
 
 bench: static ## Measure, and compare with the bounds
 	$(STATIC_CARGO) --example floor --example bench
@@ -74,7 +84,7 @@ torture: ## Kill and fail every system call (Linux, strace)
 interop: build ## Run against servers nobody here wrote
 	tests/interop/run
 
-recipes: ## Check and run doc/recipes.md
+recipes: ## Check and run doc/recipes.md and the workflows
 	$(CARGO) build --locked --bin sftoken --example endpoint
 	tests/recipes/run
 
@@ -83,6 +93,8 @@ target/release/sftoken:
 	@$(MAKE) --no-print-directory build
 
 install: target/release/sftoken ## Install what was built below DESTDIR/PREFIX (default /usr/local)
+	@newer=$$(find src build.rs -type f -newer $< | head -n 1); test -z "$$newer" || \
+		echo "make install: warning: $< is older than $$newer; 'make build' makes it anew" >&2
 	@$(MAKE) --no-print-directory install-files FROM=target/release
 
 install-files:

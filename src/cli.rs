@@ -1,8 +1,13 @@
 //! The command line and the environment, checked and turned into a [`Command`].
 //!
-//! Pure: arguments and environment come in, a command or a usage error goes out.
+//! Pure: arguments and environment come in, a command or a usage error goes out. What options there
+//! are stands in [`table`], what is said about the others in [`complaint`].
 
+mod complaint;
+mod environment;
+mod nearest;
 mod options;
+mod table;
 mod values;
 
 use std::ffi::{OsStr, OsString};
@@ -11,22 +16,24 @@ use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::http::ProxySetting;
 use crate::input::Input;
 use crate::print::Printed;
 use crate::say::Verbosity;
 use crate::secret::Secret;
 use crate::settings::{SecretSource, Settings, Sourced};
-use options::{
-    Arguments, FLAGS, Options, complaint, flag_with_value, looks_like_option, split_at_separator,
+use complaint::{leftover, option_before_command, unknown_command, unknown_option, usage};
+use environment::{Environment, first_of, pasted_variable, present, proxy, variable};
+use options::{Arguments, Options, looks_like_option, split_at_equals_sign};
+use table::{
+    COMMANDS, DRY_RUN, INSTEAD_OF_COMMAND, LOGIN, QUIET, REFRESH, Table, VERBOSE, is_option,
 };
-use values::{duration, parse_endpoint, print, retries, timeout, usage, utf8};
+use values::{duration, parse_endpoint, print, redirect_uri_of, retries, text_pasted, timeout};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
 
-/// What `--version` prints.
-pub(crate) const VERSION: &str = concat!("sftoken ", env!("CARGO_PKG_VERSION"), "\n");
+/// What `--version` prints: the version, and the commit where `build.rs` knows it.
+pub(crate) const VERSION: &str = concat!("sftoken ", env!("SFTOKEN_VERSION"), "\n");
 
 /// The deadline of a run without `--timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -43,6 +50,8 @@ pub(crate) enum Command {
     Version,
     /// Refresh a token.
     Refresh(Box<Refresh>),
+    /// Log in.
+    Login(Box<Login>),
 }
 
 /// A refresh, as far as command line and environment determine it.
@@ -66,117 +75,219 @@ pub(crate) struct Refresh {
     pub(crate) verbosity: Verbosity,
 }
 
-/// Looks up an environment variable.
-type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+/// A login, as far as command line and environment determine it.
+#[derive(Debug)]
+pub(crate) struct Login {
+    /// Where the document goes.
+    pub(crate) file: Input,
+    /// What is to be sent, and where.
+    pub(crate) settings: Settings,
+    /// A callback URL of the app, to the letter.
+    pub(crate) redirect_uri: Option<String>,
+    /// What goes to standard output.
+    pub(crate) print: Option<Printed>,
+    /// How long everything may take but the login of a person.
+    pub(crate) timeout: Duration,
+    /// All but asking.
+    pub(crate) dry_run: bool,
+    /// How much is said.
+    pub(crate) verbosity: Verbosity,
+}
+
+/// What is the same for all commands that send something.
+struct Common {
+    /// The document.
+    file: Input,
+    /// What is to be sent, and where.
+    settings: Settings,
+    /// What goes to standard output.
+    print: Option<Printed>,
+    /// How long the run may last.
+    timeout: Duration,
+    /// Everything but the request.
+    dry_run: bool,
+    /// How much is said.
+    verbosity: Verbosity,
+}
 
 /// Reads the arguments behind the program's name.
 ///
 /// # Errors
 /// `USAGE`, naming the argument or variable that is wrong.
 pub(crate) fn parse(args: Vec<OsString>, environment: Environment) -> Result<Command, Error> {
-    let mut args = split_at_separator(args);
-    let first = args
-        .options
-        .first()
-        .map(|arg| arg.to_string_lossy().into_owned());
-    let is_alone = args.options.len() + args.operands.len() == 1;
-    match first.as_deref() {
-        Some("--help" | "-h") if is_alone => return Ok(Command::Help),
-        Some("--version" | "-V") if is_alone => return Ok(Command::Version),
-        Some("--help" | "-h" | "--version" | "-V") => {
-            return Err(usage("--help and --version stand alone"));
-        }
-        Some("refresh") => drop(args.options.remove(0)),
-        Some(other) => return Err(unknown_command(other)),
-        None => return Err(usage("no command")),
-    }
-    if args.operands.is_empty() && (args.options == ["--help"] || args.options == ["-h"]) {
+    let mut args = Arguments::split(args);
+    if args.ask_for_help() {
         return Ok(Command::Help);
     }
-    refresh(args, environment).map(|refresh| Command::Refresh(Box::new(refresh)))
+    let command = args.command().ok_or_else(|| usage("no command"))?;
+    match command.to_str() {
+        Some("refresh") => refresh(args, environment),
+        Some("login") => login(args, environment),
+        Some("help") => help(&args.all()),
+        Some("version" | "--version" | "-V") => version(&args.all()),
+        _ => without_command(&command, &args.all()),
+    }
 }
 
-/// The options and the operand of `refresh`.
-fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> {
-    if let Some(flag) = args.options.iter().find_map(|arg| flag_with_value(arg)) {
-        return Err(usage(format!("{flag} takes no value")));
+/// `help`, or `help refresh`.
+fn help(topics: &[OsString]) -> Result<Command, Error> {
+    match topics {
+        [] => Ok(Command::Help),
+        [topic] if COMMANDS.iter().any(|command| topic == command) => Ok(Command::Help),
+        [topic] => Err(unknown_command(topic)),
+        [_, extra, ..] => Err(leftover(extra)),
     }
-    let mut options = Options(pico_args::Arguments::from_vec(args.options));
-    let client_id = options.text("--client-id")?;
-    let secret_file = options.value("--client-secret-file")?;
-    let endpoint = options.text("--token-endpoint")?;
-    let cacert = options.value("--cacert")?;
-    let max_age = options.parsed("--max-age", duration)?;
-    let print = options.parsed("--print", print)?;
-    let timeout = options.parsed("--timeout", timeout)?;
-    let retries = options.parsed("--retries", retries)?;
-    let [dry_run, quiet, verbose] = FLAGS.map(|flag| options.flag(flag));
-    let file = operand(options.rest(), args.operands)?;
-    let client_secret = match secret_file {
-        Some(path) if path == "-" && file == Input::Stdin => {
-            return Err(usage("FILE and --client-secret-file cannot both be -"));
-        }
-        Some(path) => Some(SecretSource::File(input(path))),
-        None => variable(environment, "SFTOKEN_CLIENT_SECRET")?
-            .map(|secret| SecretSource::Environment(Secret::new(secret.value))),
-    };
-    let settings = Settings {
-        client_id: or_variable(client_id, environment, "SFTOKEN_CLIENT_ID")?,
-        client_secret,
-        endpoint: or_variable(endpoint, environment, "SFTOKEN_TOKEN_ENDPOINT")?
-            .as_ref()
-            .map(parse_endpoint)
-            .transpose()?,
-        cacert: sourced_path(cacert, "--cacert")
-            .or_else(|| sourced_path(present(environment, "SSL_CERT_FILE"), "SSL_CERT_FILE")),
-        proxy: proxy(environment)?,
-        no_proxy: first_of(environment, &["no_proxy", "NO_PROXY"])?.map(|list| list.value),
-    };
-    Ok(Refresh {
-        file,
-        settings,
-        max_age,
-        print,
-        deadline: Deadline::after(timeout.unwrap_or(DEFAULT_TIMEOUT))
-            .ok_or_else(|| usage("--timeout is too long"))?,
-        retries: retries.unwrap_or(DEFAULT_RETRIES),
-        dry_run,
-        verbosity: Verbosity { quiet, verbose },
+}
+
+/// `version` or `--version`, which stand alone.
+fn version(rest: &[OsString]) -> Result<Command, Error> {
+    rest.first()
+        .map_or(Ok(Command::Version), |extra| Err(leftover(extra)))
+}
+
+/// What to do about a first argument that is no command. `-v` alone may ask for the version as well
+/// as for more words, and the help has both.
+fn without_command(first: &OsStr, rest: &[OsString]) -> Result<Command, Error> {
+    if !looks_like_option(first) {
+        return Err(unknown_command(first));
+    }
+    if first == VERBOSE.0 && rest.is_empty() {
+        return Ok(Command::Help);
+    }
+    let (name, _) = split_at_equals_sign(first);
+    let name = name.to_string_lossy();
+    Err(match &*name {
+        "--version" | "-V" => usage(format!("{name} takes no value")),
+        option if is_option(option) => option_before_command(option),
+        _ => unknown_option(first, INSTEAD_OF_COMMAND),
     })
 }
 
-/// FILE, from what stands before and behind `--`.
-fn operand(rest: Vec<OsString>, behind_separator: Vec<OsString>) -> Result<Input, Error> {
-    if let Some(option) = rest.iter().find(|arg| looks_like_option(arg)) {
-        return Err(complaint(option));
+/// `refresh`, with its options and FILE.
+fn refresh(args: Arguments, environment: Environment) -> Result<Command, Error> {
+    let (mut options, common) = common(args, REFRESH, environment)?;
+    let max_age = options.parsed("--max-age", duration)?;
+    let retries = options.parsed("--retries", retries)?;
+    Ok(Command::Refresh(Box::new(Refresh {
+        file: common.file,
+        settings: common.settings,
+        max_age,
+        print: common.print,
+        deadline: Deadline::after(common.timeout).ok_or_else(|| usage("--timeout is too long"))?,
+        retries: retries.unwrap_or(DEFAULT_RETRIES),
+        dry_run: common.dry_run,
+        verbosity: common.verbosity,
+    })))
+}
+
+/// `login`, with its options and FILE.
+fn login(args: Arguments, environment: Environment) -> Result<Command, Error> {
+    let (mut options, common) = common(args, LOGIN, environment)?;
+    if common.settings.client_secret == Some(SecretSource::File(Input::Stdin)) {
+        return Err(usage(
+            "--client-secret-file cannot be -: standard input is for the address",
+        ));
     }
-    let mut operands: Vec<OsString> = rest.into_iter().chain(behind_separator).collect();
-    match operands.pop() {
-        None => Err(usage("no FILE")),
-        Some(_) if !operands.is_empty() => Err(usage("more than one FILE")),
-        Some(file) if file.is_empty() => Err(usage("FILE is empty")),
-        Some(file) if is_content(&file) => Err(usage("FILE is no path but tokens themselves")
-            .hint("pass them on standard input, with - as FILE")),
-        Some(file) => Ok(input(file)),
+    let redirect_uri = options.text("--redirect-uri")?;
+    Ok(Command::Login(Box::new(Login {
+        file: common.file,
+        settings: common.settings,
+        redirect_uri: redirect_uri.as_ref().map(redirect_uri_of).transpose()?,
+        print: common.print,
+        timeout: common.timeout,
+        dry_run: common.dry_run,
+        verbosity: common.verbosity,
+    })))
+}
+
+/// FILE and the options that all commands have; the others are left.
+fn common(
+    args: Arguments,
+    table: Table,
+    environment: Environment,
+) -> Result<(Options, Common), Error> {
+    let (file, mut options) = args.read(table)?;
+    if is_content(&file) {
+        return Err(usage("FILE is no path but tokens themselves")
+            .hint("pass them on standard input, with - as FILE"));
+    }
+    let file = input(file);
+    let common = Common {
+        settings: settings(&mut options, &file, environment)?,
+        file,
+        print: options.parsed("--print", print)?,
+        timeout: options
+            .parsed("--timeout", timeout)?
+            .unwrap_or(DEFAULT_TIMEOUT),
+        dry_run: options.flag(DRY_RUN),
+        verbosity: Verbosity {
+            quiet: options.flag(QUIET),
+            verbose: options.flag(VERBOSE),
+        },
+    };
+    Ok((options, common))
+}
+
+/// What options and environment say of requests.
+fn settings(
+    options: &mut Options,
+    file: &Input,
+    environment: Environment,
+) -> Result<Settings, Error> {
+    Ok(Settings {
+        client_id: client_id(options, environment)?,
+        client_secret: client_secret(options, file, environment)?,
+        endpoint: options
+            .text("--token-endpoint")?
+            .map_or_else(
+                || variable(environment, "SFTOKEN_TOKEN_ENDPOINT"),
+                |url| Ok(Some(url)),
+            )?
+            .as_ref()
+            .map(parse_endpoint)
+            .transpose()?,
+        cacert: sourced_path(options.value("--cacert"), "--cacert")
+            .or_else(|| sourced_path(present(environment, "SSL_CERT_FILE"), "SSL_CERT_FILE")),
+        proxy: proxy(environment)?,
+        no_proxy: first_of(environment, &["no_proxy", "NO_PROXY"])?.map(|list| list.value),
+    })
+}
+
+/// The client id of the caller.
+fn client_id(
+    options: &mut Options,
+    environment: Environment,
+) -> Result<Option<Sourced<String>>, Error> {
+    let Some(id) = options.text("--client-id")? else {
+        return pasted_variable(environment, "SFTOKEN_CLIENT_ID");
+    };
+    let id = text_pasted(id)?;
+    if id.value.is_empty() {
+        return Err(usage("the value of --client-id is empty"));
+    }
+    Ok(Some(id))
+}
+
+/// Where the client secret of the caller is.
+fn client_secret(
+    options: &mut Options,
+    file: &Input,
+    environment: Environment,
+) -> Result<Option<SecretSource>, Error> {
+    match options.value("--client-secret-file").map(input) {
+        Some(Input::Stdin) if *file == Input::Stdin => {
+            Err(usage("FILE and --client-secret-file cannot both be -"))
+        }
+        Some(secret) => Ok(Some(SecretSource::File(secret))),
+        None => Ok(pasted_variable(environment, "SFTOKEN_CLIENT_SECRET")?
+            .map(|secret| SecretSource::Environment(Secret::new(secret.value)))),
     }
 }
 
 /// Whether an argument is what the file should hold: it must not be quoted in a message.
 fn is_content(file: &OsStr) -> bool {
-    let start = file.to_string_lossy();
-    let start = start.trim_start();
-    start.starts_with("force://") || start.starts_with('{')
-}
-
-/// A command that there is not. It is quoted only if it looks like one, since it may be a secret.
-fn unknown_command(word: &str) -> Error {
-    let is_word = word.len() < 20 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    usage(if is_word {
-        format!("unknown command {word}")
-    } else {
-        "the first argument is no command".to_owned()
-    })
-    .hint("the command is refresh, as in: sftoken refresh FILE")
+    let file = file.to_string_lossy();
+    file.contains("force://") || file.trim_start().starts_with('{')
 }
 
 /// A path, and what gave it.
@@ -192,50 +303,4 @@ fn input(path: OsString) -> Input {
     } else {
         Input::Path(PathBuf::from(path))
     }
-}
-
-/// A variable that is set and not empty.
-fn present(environment: Environment, name: &str) -> Option<OsString> {
-    environment(name).filter(|value| !value.is_empty())
-}
-
-/// A variable that is text.
-fn variable(
-    environment: Environment,
-    name: &'static str,
-) -> Result<Option<Sourced<String>>, Error> {
-    present(environment, name)
-        .map(|value| utf8(value, name))
-        .transpose()
-}
-
-/// The option, else the variable.
-fn or_variable(
-    option: Option<Sourced<String>>,
-    environment: Environment,
-    name: &'static str,
-) -> Result<Option<Sourced<String>>, Error> {
-    match option {
-        Some(option) => Ok(Some(option)),
-        None => variable(environment, name),
-    }
-}
-
-/// The first of several variables that is present.
-fn first_of(
-    environment: Environment,
-    names: &[&'static str],
-) -> Result<Option<Sourced<String>>, Error> {
-    let present = names
-        .iter()
-        .find(|name| present(environment, name).is_some());
-    present.map_or(Ok(None), |name| variable(environment, name))
-}
-
-/// The proxy for `https`; lower case goes first, as in curl.
-fn proxy(environment: Environment) -> Result<Option<ProxySetting>, Error> {
-    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-    first_of(environment, &names)?
-        .map(|url| ProxySetting::parse(&url.value, url.source))
-        .transpose()
 }

@@ -2,47 +2,48 @@
 //!
 //! The document belongs to its owner, who may keep anything in it. So it is edited, never
 //! rebuilt: members keep their order, numbers their digits, and what is not named by the reply
-//! survives. Pure; the bytes come from and go to other modules.
+//! survives. What a reply adds never makes it a document that the next run could not read. Pure; the
+//! bytes come from and go to other modules.
 
+mod age;
 mod auth_url;
+mod cli_output;
+mod elsewhere;
+mod layout;
 mod numbers;
+mod reply;
+mod reply_members;
+mod reserved;
+mod source;
+mod unusable;
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Class, Error};
+use crate::error::Error;
 use crate::secret::Secret;
-use crate::text::{is_token, whole_number};
-use numbers::Spellings;
+use crate::text::{is_token, pasted};
+use auth_url::{auth_url, keep_host, printed_in};
+use cli_output::{LOG_IN, is_redacted, members_instead, redacted};
+use layout::Layout;
+use reply::{PARTS, loses_token, take_over};
+use reply_members::comes_from_replies;
+use source::{object_in, text_of};
+use unusable::{no_value, not_keepable, too_large_indented, unusable};
 
-/// 1 MiB. A token document has about one KiB; what is larger is most likely the wrong file.
-pub(crate) const MAX_LEN: usize = 1024 * 1024;
-
-/// How far ahead `issued_at` may be before it counts as wrong rather than as a clock skew.
-const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
-
-/// Values below this are seconds: as milliseconds they would lie before March 1973.
-const FIRST_MILLISECONDS: u64 = 100_000_000_000;
-
-/// The indentation of documents that have none, as in most JSON tools.
-const DEFAULT_INDENT: &str = "  ";
-
-/// A member of this name behind a `$` would come back as a bare number: `arbitrary_precision` uses it
-/// inside. The `$` may be written as an escape.
-const RESERVED_BY_SERDE_JSON: &str = "serde_json::private::Number";
+pub(crate) use reply::Merged;
+pub(crate) use source::MAX_LEN;
 
 /// A document with a non-empty string `refresh_token`.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     /// All members, in order.
     members: Map<String, Value>,
-    /// What one level is indented by.
-    indent: String,
-    /// How the owner wrote numbers with an exponent.
-    spellings: Spellings,
-    /// Whether it was an auth URL, which names its host on purpose.
-    from_auth_url: bool,
+    /// What its text looks like.
+    layout: Layout,
+    /// The host of the auth URL that it was, as `instance_url` has it.
+    auth_url_host: Option<String>,
 }
 
 impl Document {
@@ -53,19 +54,62 @@ impl Document {
     /// [`MAX_LEN`].
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let text = text_of(bytes)?;
-        if auth_url::is_auth_url(text.trim()) {
+        if auth_url(text).is_some() {
             return Err(
                 unusable("it is an auth URL").hint("pass it on standard input, with - as FILE")
             );
         }
-        Self::from_object(parse_object(text)?)
+        Self::from_object(Self::from_text(text)?)
     }
 
-    /// Whether the bytes are a whole document, of any size: a reply may have made it longer than
-    /// what is read.
-    pub(crate) fn is_complete(bytes: &[u8]) -> bool {
-        let text = std::str::from_utf8(bytes).ok();
-        text.is_some_and(|text| parse_object(text).and_then(Self::from_object).is_ok())
+    /// A document that nobody has filled yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            members: Map::new(),
+            layout: Layout::default(),
+            auth_url_host: None,
+        }
+    }
+
+    /// Reads the bytes of a FILE that need not have a refresh token.
+    ///
+    /// # Errors
+    /// When they are not one JSON object, or more than [`MAX_LEN`].
+    pub(crate) fn parse_any(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_text(text_of(bytes)?)
+    }
+
+    /// The refresh token of any object of any size, empty where it has none.
+    pub(crate) fn key_if_any(bytes: &[u8]) -> Option<Secret> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let document = Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+        Some(document.refresh_token())
+    }
+
+    /// The refresh token of a whole document of any size, which is what a save uses up.
+    pub(crate) fn key(bytes: &[u8]) -> Option<Secret> {
+        let document = Self::parse_unbounded(bytes)?;
+        Some(document.refresh_token())
+    }
+
+    /// The current content of FILE with what an interrupted save would have brought. Which members
+    /// the reply had is not known any more, so those that replies have come from the successor, and
+    /// so do those that FILE lacks; any other is as its owner has it now.
+    pub(crate) fn rebase(current: &[u8], successor: &[u8]) -> Option<Vec<u8>> {
+        let mut document = Self::parse_unbounded(current)?;
+        for (name, value) in Self::parse_unbounded(successor)?.members {
+            if comes_from_replies(&name) || !document.members.contains_key(&name) {
+                document.members.insert(name, value);
+            }
+        }
+        Some(document.render())
+    }
+
+    /// The document of any size that a text holds.
+    fn parse_unbounded(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self::from_text(text).and_then(Self::from_object).ok()
     }
 
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.
@@ -74,12 +118,12 @@ impl Document {
     /// As [`Document::parse`], and when an auth URL is malformed.
     pub(crate) fn parse_stdin(bytes: &[u8]) -> Result<Self, Error> {
         let text = text_of(bytes)?;
-        if auth_url::is_auth_url(text.trim()) {
-            return Self::from_auth_url(text.trim());
+        if let Some(url) = auth_url(text) {
+            return Self::from_auth_url(url);
         }
-        let document = parse_object(text)?;
-        match auth_url::find(&document.members) {
-            Some(url) if !document.members.contains_key("refresh_token") => {
+        let document = Self::from_text(text)?;
+        match printed_in(&document.members) {
+            Some(url) if !document.members.contains_key("refresh_token") && !is_redacted(url) => {
                 Self::from_auth_url(url)
             }
             _ => Self::from_object(document),
@@ -88,36 +132,48 @@ impl Document {
 
     /// The document that an auth URL stands for.
     fn from_auth_url(url: &str) -> Result<Self, Error> {
+        let members = auth_url::members(url).map_err(|why| {
+            unusable(why).hint("an auth URL is force://CLIENT_ID:CLIENT_SECRET:REFRESH_TOKEN@HOST")
+        })?;
+        let host = members.get("instance_url").and_then(Value::as_str);
         Ok(Self {
-            members: auth_url::members(url).map_err(|why| {
-                unusable(why)
-                    .hint("an auth URL is force://CLIENT_ID:CLIENT_SECRET:REFRESH_TOKEN@HOST")
-            })?,
-            indent: DEFAULT_INDENT.to_owned(),
-            spellings: Spellings::default(),
-            from_auth_url: true,
+            auth_url_host: host.map(str::to_owned),
+            layout: Layout::default(),
+            members,
         })
+    }
+
+    /// The members of a text that is one JSON object, whatever they are.
+    fn from_text(text: &str) -> Result<Self, Error> {
+        let members = object_in(text)?;
+        let document = Self {
+            layout: Layout::of(text, &members),
+            members,
+            auth_url_host: None,
+        };
+        document.check_indentation()?;
+        Ok(document)
     }
 
     /// Checks the one member that every document must have.
     fn from_object(document: Self) -> Result<Self, Error> {
         let why = match document.members.get("refresh_token") {
-            Some(Value::String(token)) if !token.is_empty() => return Ok(document),
-            Some(Value::String(_)) => "its refresh_token is empty",
-            Some(_) => "its refresh_token is not a string",
-            None => "it has no refresh_token",
+            Some(Value::String(token)) if is_redacted(token) => return Err(redacted()),
+            Some(Value::String(token)) => match pasted(token) {
+                Ok("") => "its refresh_token is empty".to_owned(),
+                Ok(_) => return Ok(document),
+                Err(why) => return Err(no_value("refresh_token", why)),
+            },
+            Some(_) => "its refresh_token is not a string".to_owned(),
+            None => return Err(members_instead(&document.members)),
         };
-        let hint = if auth_url::find(&document.members).is_some() {
-            "pass the output of the Salesforce CLI on standard input, with - as FILE"
-        } else {
-            "log in again with the scope refresh_token and save that reply"
-        };
-        Err(unusable(why).hint(hint))
+        Err(unusable(why).hint(LOG_IN))
     }
 
     /// The refresh token.
     pub(crate) fn refresh_token(&self) -> Secret {
-        Secret::new(self.text("refresh_token").unwrap_or_default())
+        let token = self.text("refresh_token").map(pasted);
+        Secret::new(token.and_then(Result::ok).unwrap_or_default())
     }
 
     /// The access token, if the document has one that can be used in a header.
@@ -133,26 +189,25 @@ impl Document {
         (!text.is_empty()).then_some(text)
     }
 
-    /// How old the token is by `issued_at`, `now` being the time since 1970.
+    /// The same of a member that people paste, without the white space around it.
     ///
-    /// `None` where that member is missing, unreadable, or more than [`MAX_SKEW`] ahead.
+    /// # Errors
+    /// `DATAERR` when it has characters that no id and no secret has.
+    pub(crate) fn pasted(&self, name: &str) -> Result<Option<&str>, Error> {
+        let value = self.text(name).map_or(Ok(""), pasted);
+        let value = value.map_err(|why| no_value(name, why))?;
+        Ok((!value.is_empty()).then_some(value))
+    }
+
+    /// How old the token is by `issued_at`, `now` being the time since 1970; `None` where that is
+    /// missing or cannot be true.
     pub(crate) fn age(&self, now: Duration) -> Option<Duration> {
-        let stated = match self.members.get("issued_at")? {
-            Value::String(text) => whole_number(text)?,
-            Value::Number(number) => whole_number(number.as_str())?,
-            _ => return None,
-        };
-        let issued = if stated < FIRST_MILLISECONDS {
-            Duration::from_secs(stated)
-        } else {
-            Duration::from_millis(stated)
-        };
-        (issued <= now + MAX_SKEW).then(|| now.saturating_sub(issued))
+        age::age(self.members.get("issued_at")?, now)
     }
 
     /// Whether it stands for an auth URL of the Salesforce CLI.
     pub(crate) fn is_from_auth_url(&self) -> bool {
-        self.from_auth_url
+        self.auth_url_host.is_some()
     }
 
     /// The number of members, for messages.
@@ -160,109 +215,51 @@ impl Document {
         self.members.len()
     }
 
-    /// Takes over every member of a token reply, and returns the names of those that changed.
-    ///
-    /// A `refresh_token` that is no non-empty string says nothing new: the old one stays.
-    pub(crate) fn merge(&mut self, reply: Map<String, Value>) -> Vec<String> {
-        let mut changed = Vec::new();
-        for (name, value) in reply {
-            if name == "refresh_token" && value.as_str().is_none_or(str::is_empty) {
-                continue;
+    /// Takes over every member of a token reply, or as many as a later run can read.
+    pub(crate) fn merge(&mut self, reply: &Map<String, Value>) -> Merged {
+        for part in PARTS {
+            let mut next = self.clone();
+            let changed = take_over(&mut next.members, reply, part);
+            if let Some(url) = &next.auth_url_host {
+                keep_host(&mut next.members, url);
             }
-            if self.members.get(&name) != Some(&value) {
-                changed.push(name.clone());
-                self.members.insert(name, value);
+            if next.checked_render().is_ok() {
+                *self = next;
+                let is_whole = part.is_none() && !loses_token(reply);
+                return Merged { changed, is_whole };
             }
         }
-        changed
+        Merged::default()
     }
 
     /// The document as it will be saved, if a later run can read that again.
     ///
     /// # Errors
-    /// `DATAERR` when indenting makes it longer than [`MAX_LEN`].
+    /// `DATAERR` when it is longer than [`MAX_LEN`], or has what cannot be read.
     pub(crate) fn checked_render(&self) -> Result<Vec<u8>, Error> {
+        self.check_indentation()?;
+        if reserved::is_in_members(&self.members) {
+            return Err(not_keepable());
+        }
         let rendered = self.render();
         if rendered.len() > MAX_LEN {
-            return Err(unusable(
-                "it would be larger than 1 MiB once it is indented",
-            ));
+            return Err(too_large_indented());
         }
         Ok(rendered)
     }
 
+    /// Makes sure that indentation does not multiply the document.
+    fn check_indentation(&self) -> Result<(), Error> {
+        match self.layout.indentation(&self.members) {
+            ..=MAX_LEN => Ok(()),
+            _ => Err(too_large_indented()),
+        }
+    }
+
     /// The document as it is saved: indented as it was, UTF-8, one newline at the end.
     pub(crate) fn render(&self) -> Vec<u8> {
-        let json = serde_json::to_string_pretty(&self.members)
-            .expect("a value tree with string keys is always JSON");
-        let mut json = indented(self.spellings.restore(json), &self.indent);
-        json.push('\n');
-        json.into_bytes()
+        self.layout.render(&self.members)
     }
-}
-
-/// Why a text is not a document.
-fn unusable(why: impl Into<String>) -> Error {
-    Error::new(
-        Class::DataErr,
-        why,
-        "give the JSON document of a Salesforce login",
-    )
-}
-
-/// The text of a file without its byte order mark.
-fn text_of(bytes: &[u8]) -> Result<&str, Error> {
-    if bytes.len() > MAX_LEN {
-        return Err(unusable("it is larger than 1 MiB"));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        unusable("it is not UTF-8").hint("save it as UTF-8 (PowerShell's > writes UTF-16)")
-    })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// The members of a text that is one JSON object, whatever they are.
-fn parse_object(text: &str) -> Result<Document, Error> {
-    if text.trim().is_empty() {
-        return Err(unusable("it is empty"));
-    }
-    if text.contains(RESERVED_BY_SERDE_JSON) {
-        return Err(unusable("it has a member that cannot be kept"));
-    }
-    match serde_json::from_str(text) {
-        Ok(Value::Object(members)) => Ok(Document {
-            indent: indent_of(text).unwrap_or(DEFAULT_INDENT).to_owned(),
-            spellings: Spellings::of(text, &members),
-            members,
-            from_auth_url: false,
-        }),
-        Ok(_) => Err(unusable("it is JSON but not an object")),
-        Err(error) => Err(unusable(format!("it is not JSON: {error}"))),
-    }
-}
-
-/// The white space before the first member that stands on a line of its own.
-fn indent_of(json: &str) -> Option<&str> {
-    json.lines().skip(1).find_map(|line| {
-        let member = line.trim_start_matches([' ', '\t']);
-        let indent = &line[..line.len() - member.len()];
-        (member.starts_with('"') && !indent.is_empty()).then_some(indent)
-    })
-}
-
-/// Replaces the two spaces a level that `serde_json` writes; inside strings no line ever starts.
-fn indented(json: String, indent: &str) -> String {
-    if indent == DEFAULT_INDENT {
-        return json;
-    }
-    let mut indented = String::with_capacity(json.len());
-    for line in json.split_inclusive('\n') {
-        let content = line.trim_start_matches(' ');
-        let levels = (line.len() - content.len()) / DEFAULT_INDENT.len();
-        indented.extend(std::iter::repeat_n(indent, levels));
-        indented.push_str(content);
-    }
-    indented
 }
 
 #[cfg(test)]
@@ -290,109 +287,99 @@ mod tests {
     }
 
     #[test]
-    fn keeps_order_numbers_and_unknown_members_at_every_depth() {
-        let json = r#"{
-  "z": 1.0,
-  "refresh_token": "r",
-  "a": {
-    "n": [
-      1e400,
-      123456789012345678901234567890,
-      {
-        "deep": null
-      }
-    ],
-    "empty": {}
-  }
-}
-"#;
-        assert_eq!(rendered(&document(json)), json);
-    }
-
-    #[test]
-    fn indents_as_the_document_does() {
-        for indent in ["\t", "    ", " ", "   "] {
-            let json = format!(
-                "{{\n{indent}\"refresh_token\": \"  r\",\n{indent}\"a\": [\n{indent}{indent}1\n{indent}]\n}}\n"
-            );
-            assert_eq!(rendered(&document(&json)), json);
-        }
-        let expected = "{\n  \"refresh_token\": \"r\"\n}\n";
-        for json in [
-            r#"{"refresh_token":"r"}"#,
-            "{\n\"refresh_token\":\"r\"\n}",
-            "\u{feff}{\r\n  \"refresh_token\": \"r\"\r\n}\r\n",
-        ] {
-            assert_eq!(rendered(&document(json)), expected);
-        }
-    }
-
-    #[test]
     fn the_last_of_two_members_counts() {
         let document = document(r#"{"refresh_token":"a","x":1,"refresh_token":"b"}"#);
         assert_eq!(document.refresh_token().expose(), "b");
     }
 
     #[test]
-    fn merging_replaces_adds_and_keeps_the_old_refresh_token() {
-        let before = document(r#"{"access_token":"old","refresh_token":"r","keep":[1.0]}"#);
-        for kept in [Value::Null, "".into(), 7.into()] {
+    fn a_reply_that_makes_a_document_unreadable_leaves_its_tokens() {
+        let before = document(r#"{"access_token":"a","refresh_token":"r","keep":1}"#);
+        let too_large = "x".repeat(MAX_LEN);
+        let too_wide = Value::Array(vec![Value::Null; MAX_LEN / 8]);
+        for bad in [
+            serde_json::json!({"x": too_large}),
+            serde_json::json!({"x": too_wide}),
+            serde_json::json!({"x": [{"y": 1, "$serde_json::private::Number": 2}]}),
+        ] {
+            let mut reply = reply(bad);
+            reply.insert("access_token".to_owned(), "b".into());
+            reply.insert("refresh_token".to_owned(), "s".into());
             let mut merged = before.clone();
-            let changed = merged.merge(reply(serde_json::json!({
-                "access_token": "new", "refresh_token": kept, "keep": [1], "id": "i",
-            })));
-            assert_eq!(changed, ["access_token", "keep", "id"]);
+            let changed = ["access_token", "refresh_token"].map(str::to_owned).into();
+            let is_whole = false;
+            assert_eq!(merged.merge(&reply), Merged { changed, is_whole });
             assert_eq!(
-                serde_json::to_string(&merged.members).expect("JSON"),
-                r#"{"access_token":"new","refresh_token":"r","keep":[1],"id":"i"}"#
+                rendered(&merged),
+                rendered(&document(
+                    r#"{"access_token":"b","refresh_token":"s","keep":1}"#
+                ))
             );
         }
-        let mut merged = before;
-        assert_eq!(
-            merged.merge(reply(serde_json::json!({"refresh_token": "s"}))),
-            ["refresh_token"]
-        );
-        assert_eq!(merged.refresh_token().expose(), "s");
     }
 
     #[test]
-    fn age_reads_milliseconds_and_seconds_as_string_or_number() {
-        let now = Duration::from_millis(1_738_348_400_500);
-        let age = |issued_at: &str| {
-            document(&format!(
-                r#"{{"refresh_token":"r","issued_at":{issued_at}}}"#
-            ))
-            .age(now)
+    fn an_interrupted_save_brings_the_members_of_replies_and_those_that_are_missing() {
+        let rebased = |current: &str, successor: &str| {
+            let rebased = Document::rebase(current.as_bytes(), successor.as_bytes());
+            rebased.map(|bytes| {
+                String::from_utf8(bytes)
+                    .expect("UTF-8")
+                    .replace(['\n', ' '], "")
+            })
         };
-        let half = Some(Duration::from_millis(500));
-        assert_eq!(age(r#""1738348400000""#), half);
-        assert_eq!(age("1738348400000"), half);
-        assert_eq!(age(r#""1738348400""#), half);
-        assert_eq!(age("1738348400"), half);
+        let successor = r#"{"access_token":"b","refresh_token":"s","note":"old","new":1}"#;
         assert_eq!(
-            age("100000000000"),
-            Some(now.saturating_sub(Duration::from_secs(100_000_000)))
+            rebased(
+                r#"{"note":"mine","refresh_token":"r","access_token":"a","only":2}"#,
+                successor
+            ),
+            Some(
+                r#"{"note":"mine","refresh_token":"s","access_token":"b","only":2,"new":1}"#
+                    .to_owned()
+            )
         );
-        assert_eq!(age("99999999999"), None, "seconds, in the year 5138");
-        assert_eq!(
-            age("1738348700500"),
-            Some(Duration::ZERO),
-            "5 minutes ahead"
-        );
-        assert_eq!(age("1738348700501"), None, "more than 5 minutes ahead");
-        for unreadable in [
-            "null",
-            "1.7e12",
-            "-1",
-            r#""""#,
-            r#"" 1""#,
-            r#""+1""#,
-            "[1]",
-            "99999999999999999999",
+        assert_eq!(rebased(successor, successor), Some(successor.to_owned()));
+        assert_eq!(rebased("{", successor), None);
+        assert_eq!(rebased(successor, r#"{"access_token":"b"}"#), None);
+    }
+
+    #[test]
+    fn the_key_of_a_document_is_its_refresh_token_whatever_its_size() {
+        let key = |json: &str| Document::key(json.as_bytes());
+        let long = format!(r#"{{"refresh_token":"r","a":"{}"}}"#, "x".repeat(MAX_LEN));
+        for whole in [
+            r#"{"refresh_token":"r"}"#,
+            "\u{feff}{\"refresh_token\":\"r\"} \n  ",
+            &long,
         ] {
-            assert_eq!(age(unreadable), None, "{unreadable}");
+            assert_eq!(key(whole), Some(Secret::new("r")));
         }
-        assert_eq!(document(r#"{"refresh_token":"r"}"#).age(now), None);
+        for broken in [
+            "",
+            "{",
+            r#"{"refresh_token":"r""#,
+            r#"{"refresh_token":""}"#,
+            "[]",
+        ] {
+            assert_eq!(key(broken), None);
+        }
+    }
+
+    #[test]
+    fn of_tokens_that_do_not_fit_the_refresh_token_is_kept_if_any() {
+        let before = document(r#"{"refresh_token":"r"}"#);
+        let long = "x".repeat(MAX_LEN);
+        let merged = |access: &str, refresh: &str| {
+            let tokens = serde_json::json!({"access_token": access, "refresh_token": refresh});
+            let mut merged = before.clone();
+            let outcome = merged.merge(&reply(tokens));
+            assert!(!outcome.is_whole);
+            (merged.refresh_token(), outcome.changed.len())
+        };
+        assert_eq!(merged(&long, "s"), (Secret::new("s"), 1));
+        assert_eq!(merged(&long, &long), (Secret::new("r"), 0));
+        assert_eq!(merged("a", "s\nt"), (Secret::new("r"), 1));
     }
 
     #[test]

@@ -4,10 +4,20 @@
 //! `https`, or `http` on this machine alone; no user info, no fragment, no unusual characters.
 //! What parses here is handed to the HTTP client as it is.
 
+mod host;
+mod location;
+mod salesforce;
+mod source;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::text::whole_number;
+pub(crate) use host::host_of;
+pub(crate) use source::HostSource;
+
+use host::{checked_host, split_port};
+use location::target;
+use salesforce::is_salesforce;
 
 /// Where Salesforce answers when neither the caller nor the document says otherwise.
 const USUAL_HOST: &str = "login.salesforce.com";
@@ -15,8 +25,13 @@ const USUAL_HOST: &str = "login.salesforce.com";
 /// The path of the token endpoint on every Salesforce host.
 const TOKEN_PATH: &str = "/services/oauth2/token";
 
-/// The hosts that an `id` of Salesforce names.
-const LOGIN_HOSTS: [&str; 2] = [USUAL_HOST, "test.salesforce.com"];
+/// The member that names the site of an Experience Cloud user: the site's path is part of where that
+/// user's token is refreshed.
+const SITE: &str = "sfdc_community_url";
+
+/// The members of a document that name a host, in the order in which they decide. The first two are
+/// where Salesforce's own mobile SDKs refresh; `id` names the login pool whoever issued the token.
+pub(crate) const HOST_MEMBERS: [&str; 3] = [SITE, "instance_url", "id"];
 
 /// A checked token endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,27 +44,6 @@ pub(crate) struct Endpoint {
     port: Option<u16>,
     /// Path and query.
     path: String,
-}
-
-/// What decided the host of a token endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HostSource {
-    /// The caller, by this option or variable.
-    Given(&'static str),
-    /// The document, by this member.
-    Member(&'static str),
-    /// Nobody.
-    Default,
-}
-
-impl fmt::Display for HostSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Given(source) => f.write_str(source),
-            Self::Member(name) => write!(f, "{name} in the document"),
-            Self::Default => f.write_str("the default"),
-        }
-    }
 }
 
 /// The schemes that a token endpoint can have.
@@ -67,6 +61,13 @@ impl Endpoint {
     /// # Errors
     /// Says in a few words what is wrong with it.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
+        let named = Self::with_own_path(url)?;
+        let path = token_path(&named.path);
+        Ok(Self { path, ..named })
+    }
+
+    /// Reads a URL with no more path than it has.
+    fn with_own_path(url: &str) -> Result<Self, &'static str> {
         if !url.bytes().all(|b| b.is_ascii_graphic()) || url.contains(['\\', '"', '<', '>']) {
             return Err("it has characters that a URL cannot have");
         }
@@ -89,7 +90,7 @@ impl Endpoint {
             scheme,
             host: checked_host(host).ok_or("its host is missing or unusual")?,
             port,
-            path: token_path(path),
+            path: path.to_owned(),
         };
         if scheme == Scheme::Http && !endpoint.is_loopback() {
             return Err("http is accepted for this machine only; use https");
@@ -107,25 +108,25 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint at the origin of a document's `id`, if that is a login host of Salesforce. A
-    /// document must not be able to send the secrets anywhere else.
-    pub(crate) fn of_id(id: &str) -> Option<Self> {
-        Self::origin(id).filter(|origin| LOGIN_HOSTS.contains(&origin.host.as_str()))
-    }
-
-    /// The endpoint at the origin of a document's `instance_url`, if its host is below
-    /// `.salesforce.com`.
-    pub(crate) fn of_instance(instance_url: &str) -> Option<Self> {
-        Self::origin(instance_url).filter(|origin| origin.host.ends_with(".salesforce.com"))
-    }
-
-    /// The token endpoint at the origin of an `https` URL.
-    fn origin(url: &str) -> Option<Self> {
-        let parsed = Self::parse(url).ok()?;
-        (parsed.scheme == Scheme::Https).then(|| Self {
-            path: TOKEN_PATH.to_owned(),
-            ..parsed
-        })
+    /// The endpoint that one of the [`HOST_MEMBERS`] names. A document must not be able to send the
+    /// secrets to anybody but Salesforce.
+    ///
+    /// # Errors
+    /// Says in a few words why it names none.
+    pub(crate) fn of_member(member: &str, url: &str) -> Result<Self, &'static str> {
+        let named = Self::with_own_path(url)?;
+        if !named.is_https() {
+            return Err("its scheme is not https");
+        }
+        if !is_salesforce(&named.host) {
+            return Err("that is no host of Salesforce");
+        }
+        let site = match named.path.split('?').next() {
+            Some(path) if member == SITE => path.trim_end_matches('/'),
+            _ => "",
+        };
+        let path = format!("{site}{TOKEN_PATH}");
+        Ok(Self { path, ..named })
     }
 
     /// The host that messages name, with its port where the URL has one.
@@ -166,23 +167,7 @@ impl Endpoint {
     /// Where a `Location` of this endpoint leads: scheme, host, port and path, without user info and
     /// query; `None` where that is no `http` or `https` URL that can be shown.
     pub(crate) fn target_of(&self, location: &str) -> Option<String> {
-        let end = location.find(['?', '#']).unwrap_or(location.len());
-        let location = &location[..end];
-        let scheme = self.scheme.name();
-        if location.starts_with("//") {
-            return self.target_of(&format!("{scheme}:{location}"));
-        }
-        if location.starts_with('/') {
-            return Some(self.at(location));
-        }
-        let (scheme, rest) = location.split_once("://")?;
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let authority = authority.rsplit('@').next()?;
-        let (host, port) = split_port(authority)?;
-        let host = checked_host(host)?;
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        let is_web = ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str());
-        is_web.then(|| format!("{scheme}://{host}{port}{path}"))
+        target(location, self.scheme.name(), &self.authority())
     }
 
     /// Whether the exchange is encrypted.
@@ -214,41 +199,6 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.at(&self.path))
     }
-}
-
-/// The host of any URL that a server sent, for a message; `None` where it has none that is fit
-/// to be shown.
-pub(crate) fn host_of(url: &str) -> Option<String> {
-    let (_, rest) = url.split_once("//")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let authority = authority.rsplit('@').next()?;
-    checked_host(split_port(authority)?.0)
-}
-
-/// Splits `host:port`; `None` if the port is not a number of a port.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => {
-            let port = whole_number(port).and_then(|port| u16::try_from(port).ok());
-            Some((host, Some(port.filter(|port| *port != 0)?)))
-        }
-        _ => Some((authority, None)),
-    }
-}
-
-/// The host in lower case, if it is a name or an address as DNS and TLS take it.
-fn checked_host(host: &str) -> Option<String> {
-    let inner = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
-    let valid = match inner {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-        }
-    };
-    valid.then(|| host.to_ascii_lowercase())
 }
 
 /// The path to use: a URL without one means the usual path of Salesforce.
@@ -307,19 +257,12 @@ mod tests {
     fn refuses_what_could_hide_another_host() {
         let cases = [
             ("ftp://a/", "its scheme is not https"),
-            ("a.example/token", "it is not an https URL"),
             ("https://u:p@a/", "it has user info"),
             ("https://a/#f", "it has a fragment"),
             ("https://", "its host is missing or unusual"),
-            ("https://:443/", "its host is missing or unusual"),
             ("https://a:/", "its port is not a number"),
-            ("https://a:+1/", "its port is not a number"),
             ("https://a:0/", "its port is not a number"),
-            ("https://a:65536/", "its port is not a number"),
-            ("https://[::1/", "its host is missing or unusual"),
             ("https://a\\@b/", "it has characters that a URL cannot have"),
-            ("https://a b/", "it has characters that a URL cannot have"),
-            ("https://ä/", "it has characters that a URL cannot have"),
             ("https://a%2eb/", "its host is missing or unusual"),
         ];
         for (url, why) in cases {
@@ -328,58 +271,31 @@ mod tests {
     }
 
     #[test]
-    fn documents_point_only_at_salesforce() {
-        let shown = |endpoint: Option<Endpoint>| endpoint.map(|endpoint| endpoint.to_string());
-        let token = |host: &str| Some(format!("https://{host}/services/oauth2/token"));
-
-        for host in LOGIN_HOSTS {
-            let id = format!("https://{host}/id/00D/005");
-            assert_eq!(shown(Endpoint::of_id(&id)), token(host));
-        }
-        for id in [
-            "https://login.salesforce.com.evil.example/id",
-            "https://evil.example/login.salesforce.com",
-            "https://login.salesforce.com@evil.example/",
-            "https://evil.example\\@login.salesforce.com/",
-            "http://login.salesforce.com/id",
-            "https://xlogin.salesforce.com/id",
-            "login.salesforce.com",
+    fn members_name_the_usual_path_of_their_origin_and_a_site_its_own() {
+        let named = |member, url| {
+            let endpoint = Endpoint::of_member(member, url);
+            endpoint.map_or_else(str::to_owned, |endpoint| endpoint.to_string())
+        };
+        let [site, instance, id] = HOST_MEMBERS;
+        assert_eq!(
+            named(id, "https://test.salesforce.com/id/00D/005"),
+            "https://test.salesforce.com/services/oauth2/token"
+        );
+        assert_eq!(
+            named(instance, "https://ACME.my.salesforce.com:8443?x"),
+            "https://acme.my.salesforce.com:8443/services/oauth2/token"
+        );
+        for url in [
+            "https://acme.my.site.com/a/b",
+            "https://acme.my.site.com/a/b/?x",
         ] {
-            assert_eq!(Endpoint::of_id(id), None, "{id}");
+            let token = "https://acme.my.site.com/a/b/services/oauth2/token";
+            assert_eq!(named(site, url), token);
         }
-        let mine = Endpoint::of_instance("https://acme.my.salesforce.com/home");
-        assert_eq!(shown(mine), token("acme.my.salesforce.com"));
-        for instance in [
-            "https://evilsalesforce.com",
-            "https://salesforce.com",
-            "https://a.salesforce.com.evil.example",
-            "http://acme.my.salesforce.com",
-            "https://acme.my.site.com",
-        ] {
-            assert_eq!(Endpoint::of_instance(instance), None, "{instance}");
-        }
-    }
-
-    #[test]
-    fn targets_of_redirects_are_fit_to_be_shown() {
-        let endpoint = Endpoint::parse("https://ep:8474").expect("a URL");
-        let cases = [
-            ("https://a.example/x?y#z", Some("https://a.example/x")),
-            ("http://ep:8474", Some("http://ep:8474")),
-            ("//b.example:8443/x", Some("https://b.example:8443/x")),
-            ("https://user:secret@c.example/", Some("https://c.example/")),
-            ("https://[::1]:1/", Some("https://[::1]:1/")),
-            ("/login?code=1", Some("https://ep:8474/login")),
-            ("https://a\u{7}b/", None),
-            ("ftp://a/", None),
-            ("", None),
-        ];
-        for (location, target) in cases {
-            assert_eq!(
-                endpoint.target_of(location).as_deref(),
-                target,
-                "{location}"
-            );
-        }
+        assert_eq!(
+            named(id, "https://evil.example/"),
+            "that is no host of Salesforce"
+        );
+        assert_eq!(named(id, "http://localhost/"), "its scheme is not https");
     }
 }

@@ -9,9 +9,12 @@ use std::time::{Duration, Instant};
 use crate::deadline::Deadline;
 use crate::error::Class;
 use crate::http::Client;
-use crate::oauth::{Refusal, TokenRequest, Tokens, verdict};
+use crate::oauth::{Refusal, TokenRequest, Tokens, Whole, verdict};
 use crate::retry::Pauses;
 use crate::say;
+
+/// A pause from this on is said: one that ends sooner is nobody's concern.
+const FELT: Duration = Duration::from_secs(1);
 
 /// How an exchange can succeed.
 pub(crate) enum Exchanged<T> {
@@ -70,8 +73,10 @@ pub(crate) fn exchange<T>(
 /// One try.
 fn try_once(client: &Client, request: &TokenRequest, number: u32) -> Result<TokenReply, Refusal> {
     let start = Instant::now();
+    let mut whole = Whole::default();
+    let mut ends = |bytes: &[u8]| whole.feed(bytes);
     let reply = client
-        .post(&request.endpoint, &request.form())
+        .post(&request.endpoint, &request.form(), &mut ends)
         .map_err(|lost| Refusal::lost(request, lost))?;
     let status = reply.status;
     let tokens = verdict(request, reply)?;
@@ -91,6 +96,13 @@ fn pause(deadline: Deadline, pauses: &mut Pauses, refusal: &Refusal) -> bool {
         return false;
     };
     say::step(|| planned(pause, deadline.left()));
+    if pause >= FELT && pause < deadline.left() {
+        let seconds = pause.as_secs_f32();
+        say::wait(format_args!(
+            "trying again in {seconds:.1}s: {}",
+            refusal.error
+        ));
+    }
     deadline.pause(pause)
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::document::Document;
+use crate::document::{Document, Merged};
 use crate::error::{Class, Error, reason};
 use crate::exchange::TokenReply;
 use crate::input::shown;
@@ -13,24 +13,27 @@ use crate::oauth::{Refusal, Remains, TokenRequest};
 use crate::print::rescued;
 use crate::report::{changed_members, report_save};
 use crate::say;
-use crate::store::{self, Reserved, SavedHow};
+use crate::store::{self, Prepared, SavedHow};
 
 /// Takes a token reply into the document, and saves that where there is a FILE.
 ///
 /// # Errors
 /// `IOERR` if FILE could not be saved; it says where the new tokens are.
 pub(crate) fn keep_tokens(
-    reserved: Option<Reserved>,
+    prepared: Option<Prepared>,
     document: &mut Document,
     request: &TokenRequest,
     reply: TokenReply,
 ) -> Result<(), Error> {
     let TokenReply { tokens, summary } = reply;
-    let (changed, how) = save(reserved, document, request, &tokens.members)?;
+    let (merged, how) = save(prepared, document, &tokens.members)?;
     say::step(|| summary);
-    say::step(|| changed_members(request, &changed));
+    say::step(|| changed_members(request, &merged.changed));
     if let Some(how) = how {
         report_save(&how);
+    }
+    if !merged.is_whole {
+        keep_left_out(&tokens.members, document)?;
     }
     if let Some(body) = tokens.ambiguous {
         keep_ambiguous(&body);
@@ -40,19 +43,17 @@ pub(crate) fn keep_tokens(
 
 /// Keeps what must not be lost with a refused reply, and says where that is.
 pub(crate) fn keep_remains(
-    reserved: Option<Reserved>,
+    prepared: Option<Prepared>,
     document: Document,
-    request: &TokenRequest,
     refusal: Refusal,
 ) -> Error {
     let Remains {
         refresh_token,
         body,
     } = *refusal.remains;
-    let is_saved = refresh_token.is_some();
-    let error = match refresh_token {
-        Some(token) => keep_rotated(reserved, document, request, token, refusal.error),
-        None => refusal.error,
+    let (error, is_saved) = match refresh_token {
+        Some(token) => keep_rotated(prepared, document, token, refusal.error),
+        None => (refusal.error, false),
     };
     match body {
         Some(body) => keep_body(&body, is_saved, error),
@@ -60,26 +61,27 @@ pub(crate) fn keep_remains(
     }
 }
 
-/// Keeps a new refresh token although the reply is of no other use: the old one has ended.
+/// Keeps a new refresh token although the reply is of no other use: the old one has ended. Tells
+/// whether there was room for it in the document.
 fn keep_rotated(
-    reserved: Option<Reserved>,
+    prepared: Option<Prepared>,
     mut document: Document,
-    request: &TokenRequest,
     token: String,
     error: Error,
-) -> Error {
+) -> (Error, bool) {
     let members = Map::from_iter([("refresh_token".to_owned(), Value::from(token))]);
-    let has_file = reserved.is_some();
-    match save(reserved, &mut document, request, &members) {
-        Ok(_) if has_file => error.but("its new refresh token was saved"),
-        Ok(_) => rescued(error, &document),
-        Err(not_saved) => not_saved,
+    let has_file = prepared.is_some();
+    match save(prepared, &mut document, &members) {
+        Ok((merged, _)) if !merged.is_whole => (error, false),
+        Ok(_) if has_file => (error.but("its new refresh token was saved"), true),
+        Ok(_) => (rescued(error, &document), true),
+        Err(not_saved) => (not_saved, true),
     }
 }
 
 /// Keeps a reply as it came.
 fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
-    match store::rescue(body) {
+    match store::keep(body) {
         Ok(path) => {
             let path = shown(&path);
             let error = error.but(format_args!("the reply is kept in {path}"));
@@ -103,7 +105,7 @@ fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
 /// no failure: by the rule of every common parser nothing is missing.
 fn keep_ambiguous(body: &[u8]) {
     let what = "the reply names a member twice; the last one counts";
-    match store::rescue(body) {
+    match store::keep(body) {
         Ok(path) => say::warning(format_args!("{what}, all of it is in {}", shown(&path))),
         Err(why) => say::warning(format_args!(
             "{what}, and the reply cannot be kept: {}",
@@ -112,27 +114,53 @@ fn keep_ambiguous(body: &[u8]) {
     }
 }
 
-/// Takes the members of a reply into the document, and saves it where there is a FILE: what the
-/// reply makes of the document, or of what another program has made of it meanwhile, as long as that
-/// has the refresh token that was sent. Returns the names of the members that changed.
-fn save(
-    reserved: Option<Reserved>,
-    document: &mut Document,
-    request: &TokenRequest,
-    members: &Map<String, Value>,
-) -> Result<(Vec<String>, Option<SavedHow>), Error> {
-    let changed = document.merge(members.clone());
-    let Some(reserved) = reserved else {
-        return Ok((changed, None));
-    };
-    let how = reserved.save(&document.render(), |now| {
-        let mut latest = Document::parse(now).ok()?;
-        if request.refresh_token() != Some(&latest.refresh_token()) {
-            return None;
+/// Keeps a reply that the document could take over in part.
+fn keep_left_out(members: &Map<String, Value>, document: &Document) -> Result<(), Error> {
+    let what = "the reply does not fit into the document";
+    let json = serde_json::to_vec(members).expect("a value tree with string keys is always JSON");
+    let token = members.get("refresh_token").and_then(Value::as_str);
+    let token = token.map(str::trim).filter(|token| !token.is_empty());
+    let lacks_token = token.is_some_and(|token| token != document.refresh_token().expose());
+    match store::keep(&json) {
+        Ok(path) if lacks_token => Err(Error::new(
+            Class::IoErr,
+            format!(
+                "{what}, not even its refresh token; all of it is in {}",
+                shown(&path)
+            ),
+            "make room in the document, and put that refresh token into it",
+        )),
+        Ok(path) => {
+            let path = shown(&path);
+            say::warning(format_args!(
+                "{what}; its tokens were taken over, all of it is in {path}"
+            ));
+            Ok(())
         }
-        latest.merge(members.clone());
+        Err(why) => Err(Error::new(
+            Class::IoErr,
+            format!("{what}, and cannot be kept: {}", reason(&why)),
+            "make room in the document; if the next run is refused, log in again",
+        )),
+    }
+}
+
+/// Takes the members of a reply into the document, and saves it where there is a FILE: what the
+/// reply makes of the document, or of what another program has made of it meanwhile.
+fn save(
+    prepared: Option<Prepared>,
+    document: &mut Document,
+    members: &Map<String, Value>,
+) -> Result<(Merged, Option<SavedHow>), Error> {
+    let merged = document.merge(members);
+    let Some(prepared) = prepared else {
+        return Ok((merged, None));
+    };
+    let how = prepared.save(&document.render(), |now| {
+        let mut latest = Document::parse(now).ok()?;
+        latest.merge(members);
         *document = latest;
         Some(document.render())
     })?;
-    Ok((changed, Some(how)))
+    Ok((merged, Some(how)))
 }

@@ -3,9 +3,12 @@
 //! With a file the result is safe by then. With standard input what is printed is the only copy,
 //! and a refresh token that was rotated must not end in a closed pipe.
 
+use std::path::{Path, PathBuf};
+
 use crate::document::Document;
-use crate::error::{Class, Error};
+use crate::error::{Class, Error, reason};
 use crate::input::shown;
+use crate::text::is_token;
 use crate::{say, store};
 
 /// What `--print` can ask for.
@@ -31,49 +34,61 @@ pub(crate) enum Kept {
     Nowhere,
 }
 
-/// Writes what was asked for.
+/// Writes what was asked for. A refresh token that this would lose is put aside before.
 ///
 /// # Errors
-/// `IOERR` if standard output does not take it.
+/// `IOERR` if standard output does not take it, or if the only refresh token can be kept nowhere.
 pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(), Error> {
-    let printed = say::result(&rendered(what, document)?);
-    match (printed, kept) {
-        (Ok(()), Kept::Nowhere) if what != Printed::Json || store::is_output_discarded() => {
-            keep_only_copy(document);
-            Ok(())
+    let printed = rendered(what, document)?;
+    match kept {
+        Kept::Nowhere if what != Printed::Json || store::is_output_discarded() => {
+            let path = keep_only_copy(document)?;
+            say::result(&printed).map_err(|error| with_rescued(error, &path))
         }
-        (Err(error), Kept::Nowhere) => Err(rescued(error, document)),
-        (Err(error), Kept::In(name)) => {
-            Err(error.hint(format!("{name} has the token; do not log in again")))
-        }
-        (printed, _) => printed,
+        Kept::Nowhere => say::result(&printed).map_err(|error| rescued(error, document)),
+        Kept::In(name) => say::result(&printed)
+            .map_err(|error| error.hint(format!("{name} has the token; do not log in again"))),
+        Kept::ByCaller => say::result(&printed),
     }
 }
 
 /// Keeps a document that can be given to nobody, and says where in the error. Where that fails, the
 /// loss is the failure.
 pub(crate) fn rescued(error: Error, document: &Document) -> Error {
-    if let Ok(path) = store::rescue(&document.render()) {
-        return error
-            .but(format_args!("the new tokens are in {}", shown(&path)))
-            .hint("use that file in place of the old tokens");
+    if let Ok(path) = store::keep(&document.render()) {
+        return with_rescued(error, &path);
     }
     let mut lost = error.but("the new tokens are lost").hint("log in again");
     lost.class = Class::IoErr;
     lost
 }
 
-/// Keeps a rotated refresh token that standard output did not take, for who may need it.
-fn keep_only_copy(document: &Document) {
-    match store::rescue(&document.render()) {
-        Ok(path) => say::warning(format_args!(
-            "the refresh token on standard input was rotated; the new one is in {}",
-            shown(&path)
-        )),
-        Err(_) => say::warning(
-            "the refresh token on standard input was rotated, and the new one is lost; log in again",
-        ),
-    }
+/// The error of a run whose document is in the file of this path.
+fn with_rescued(error: Error, path: &Path) -> Error {
+    error
+        .but(format_args!("the new tokens are in {}", shown(path)))
+        .hint("use that file in place of the old tokens")
+}
+
+/// Keeps a rotated refresh token that will not be on standard output, for who may need it, and says
+/// where.
+fn keep_only_copy(document: &Document) -> Result<PathBuf, Error> {
+    let rescued = store::keep(&document.render());
+    let path = rescued.map_err(|error| {
+        let why = reason(&error);
+        Error::new(
+            Class::IoErr,
+            format!(
+                "the refresh token on standard input was rotated, and the new one is lost: {why}"
+            ),
+            "log in again, and set TMPDIR to a directory that can be written",
+        )
+    })?;
+    say::warning(format_args!(
+        "the refresh token on standard input was rotated; the new one is in {}",
+        shown(&path)
+    ));
+    Ok(path)
 }
 
 /// What is written for a document.
@@ -99,9 +114,16 @@ fn rendered(what: Printed, document: &Document) -> Result<Vec<u8>, Error> {
 /// The variables that the Salesforce CLI reads.
 fn assignments(token: &str, instance_url: Option<&str>) -> String {
     let token = format!("SF_ACCESS_TOKEN={}\n", quoted(token));
-    instance_url.map_or(token.clone(), |url| {
-        format!("{token}SF_ORG_INSTANCE_URL={}\n", quoted(url))
-    })
+    match instance_url {
+        Some(url) if is_token(url) => format!("{token}SF_ORG_INSTANCE_URL={}\n", quoted(url)),
+        Some(_) => {
+            say::warning(
+                "instance_url is left out: it has characters that no dotenv file can carry",
+            );
+            token
+        }
+        None => token,
+    }
 }
 
 /// A value as a POSIX shell reads it; bare where that is the same, for readers that are no shell.

@@ -54,6 +54,16 @@ pub(crate) fn warning(text: impl Display) {
     say(format_args!("sftoken: warning: {text}"));
 }
 
+/// What is waited for, before a wait that is felt; `--quiet` keeps it back.
+pub(crate) fn wait(text: impl Display) {
+    summary(text);
+}
+
+/// What a person has to read and do now, whatever the verbosity.
+pub(crate) fn dialogue(text: &str) {
+    say_lines(text.lines().map(str::to_owned));
+}
+
 /// Reports why the run failed.
 pub(crate) fn failure(error: &Error) {
     let hint = error.advice().map(|hint| format!("hint: {hint}"));

@@ -7,19 +7,23 @@ use std::path::PathBuf;
 
 use crate::deadline::Deadline;
 use crate::document::Document;
-use crate::endpoint::{Endpoint, HostSource};
+use crate::endpoint::{Endpoint, HOST_MEMBERS, HostSource, host_of};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
 use crate::input::{Input, unreadable};
 use crate::oauth::{Grant, TokenRequest};
 use crate::say;
-use crate::secret::Secret;
+use crate::secret::{Secret, looks_secret};
+use crate::text;
 
 /// 64 KiB, far above any client secret: `/dev/zero` must end somewhere.
 const MAX_SECRET_LEN: usize = 64 * 1024;
 
 /// 16 MiB. The bundles of operating systems have about 250 KiB.
 const MAX_CA_LEN: usize = 16 * 1024 * 1024;
+
+/// The longest name that DNS has (RFC 1035, 2.3.4).
+const MAX_HOST_LEN: usize = 255;
 
 /// A value, and what gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,14 @@ pub(crate) struct Sourced<T> {
     pub(crate) value: T,
     /// An option, a variable or a member of the document.
     pub(crate) source: &'static str,
+}
+
+impl<T> Sourced<T> {
+    /// Whether the caller's value goes before the document's. The client of an auth URL belongs to its
+    /// token: only an option, which starts with a dash as no variable does, can mean another one.
+    fn goes_before(&self, document: &Document) -> bool {
+        self.source.starts_with('-') || !document.is_from_auth_url()
+    }
 }
 
 /// Where the client secret comes from.
@@ -72,22 +84,39 @@ pub(crate) struct Loaded {
     no_proxy: Option<String>,
 }
 
+/// Whom to ask for tokens, and as which app.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    /// Where requests go.
+    pub(crate) endpoint: Endpoint,
+    /// What decided that.
+    host_source: HostSource,
+    /// The consumer key.
+    pub(crate) client_id: String,
+    /// Absent for a public client.
+    client_secret: Option<Secret>,
+}
+
 impl Settings {
     /// Reads the secret file and the CA file.
     ///
     /// # Errors
-    /// `NOINPUT`.
-    pub(crate) fn load(self) -> Result<Loaded, Error> {
-        let roots = self
-            .cacert
-            .map_or_else(|| Ok(Roots::built_in()), read_roots)?;
+    /// `NOINPUT`, also if they cannot be read by the deadline.
+    pub(crate) fn load(self, deadline: Deadline) -> Result<Loaded, Error> {
+        let roots = self.cacert.map_or_else(
+            || Ok(Roots::built_in()),
+            |cacert| read_roots(cacert, deadline),
+        )?;
         for warning in &roots.warnings {
             say::warning(warning);
         }
         say::step(|| format!("roots: {}", roots.describe()));
         Ok(Loaded {
             client_id: self.client_id,
-            client_secret: self.client_secret.map(read_secret).transpose()?,
+            client_secret: self
+                .client_secret
+                .map(|source| read_secret(source, deadline))
+                .transpose()?,
             endpoint: self.endpoint,
             roots,
             proxy: self.proxy,
@@ -96,15 +125,31 @@ impl Settings {
     }
 }
 
+impl App {
+    /// The request for a grant; the server may know the tokens of the document, and repeat them.
+    pub(crate) fn request(self, grant: Grant, document: &Document) -> TokenRequest {
+        let known = ["access_token", "refresh_token"].map(|name| document.text(name));
+        TokenRequest {
+            endpoint: self.endpoint,
+            host_source: self.host_source,
+            client_id: self.client_id,
+            client_secret: self.client_secret,
+            grant,
+            others: known.into_iter().flatten().map(Secret::new).collect(),
+        }
+    }
+}
+
 impl Loaded {
-    /// What to send for a document, and where; messages call the document `name`.
+    /// Whom to ask for tokens, and as which app; messages call the document `name`.
     ///
     /// # Errors
-    /// `USAGE` if there is no client id, or no endpoint that could be trusted.
-    pub(crate) fn request(&self, document: &Document, name: &str) -> Result<TokenRequest, Error> {
+    /// `USAGE` if there is no client id, or no endpoint that could be trusted; `DATAERR` if a member is
+    /// no id or secret.
+    pub(crate) fn app(&self, document: &Document, name: &str) -> Result<App, Error> {
         let client_id = self.client_id(document, name)?;
-        let client_secret = self.client_secret(document);
-        let (endpoint, host_source) = self.endpoint(document)?;
+        let client_secret = self.client_secret(document, name)?;
+        let (endpoint, host_source) = self.endpoint(document, name)?;
         say::step(|| format!("endpoint: {endpoint} (from {host_source})"));
         say::step(|| {
             let (id, source) = (&client_id.value, client_id.source);
@@ -114,18 +159,25 @@ impl Loaded {
             Some(secret) => format!("client secret: yes (from {})", secret.source),
             None => "client secret: none, a public client".to_owned(),
         });
-        Ok(TokenRequest {
+        Ok(App {
             endpoint,
             host_source,
             client_id: client_id.value,
             client_secret: client_secret.map(|secret| secret.value),
-            grant: Grant::RefreshToken(document.refresh_token()),
-            others: document
-                .text("access_token")
-                .map(Secret::new)
-                .into_iter()
-                .collect(),
         })
+    }
+
+    /// What to send for the refresh token of a document, and where.
+    ///
+    /// # Errors
+    /// As [`Loaded::app`].
+    pub(crate) fn refresh_request(
+        &self,
+        document: &Document,
+        name: &str,
+    ) -> Result<TokenRequest, Error> {
+        let grant = Grant::RefreshToken(document.refresh_token());
+        Ok(self.app(document, name)?.request(grant, document))
     }
 
     /// A client for the host that a request goes to.
@@ -141,13 +193,19 @@ impl Loaded {
 
     /// The client id.
     fn client_id(&self, document: &Document, name: &str) -> Result<Sourced<String>, Error> {
-        let member = || {
-            document.text("client_id").map(|id| Sourced {
-                value: id.to_owned(),
-                source: "client_id in the document",
-            })
-        };
-        self.client_id.clone().or_else(member).ok_or_else(|| {
+        if let Some(given) = self
+            .client_id
+            .as_ref()
+            .filter(|it| it.goes_before(document))
+        {
+            return Ok(given.clone());
+        }
+        let member = pasted(document, "client_id", name)?;
+        let member = member.map(|id| Sourced {
+            value: id.to_owned(),
+            source: "client_id in the document",
+        });
+        member.ok_or_else(|| {
             Error::new(
                 Class::Usage,
                 format!("no client id for {name}"),
@@ -157,56 +215,96 @@ impl Loaded {
     }
 
     /// The client secret, if this is no public client.
-    fn client_secret(&self, document: &Document) -> Option<Sourced<Secret>> {
-        let member = || {
-            document.text("client_secret").map(|secret| Sourced {
-                value: Secret::new(secret),
-                source: "client_secret in the document",
-            })
-        };
-        self.client_secret.clone().or_else(member)
+    fn client_secret(
+        &self,
+        document: &Document,
+        name: &str,
+    ) -> Result<Option<Sourced<Secret>>, Error> {
+        let given = self.client_secret.as_ref();
+        if let Some(given) = given.filter(|it| it.goes_before(document)) {
+            return Ok(Some(given.clone()));
+        }
+        let member = pasted(document, "client_secret", name)?;
+        Ok(member.map(|secret| Sourced {
+            value: Secret::new(secret),
+            source: "client_secret in the document",
+        }))
     }
 
     /// The token endpoint, and what decided it.
-    fn endpoint(&self, document: &Document) -> Result<(Endpoint, HostSource), Error> {
+    fn endpoint(&self, document: &Document, name: &str) -> Result<(Endpoint, HostSource), Error> {
         if let Some(Sourced { value, source }) = &self.endpoint {
             return Ok((value.clone(), HostSource::Given(source)));
         }
-        let by_id = document.text("id").and_then(Endpoint::of_id);
-        let by_instance = || {
-            document
-                .text("instance_url")
-                .and_then(Endpoint::of_instance)
+        let text = |member| Some((member, document.text(member)?));
+        let Some((member, url)) = HOST_MEMBERS.into_iter().find_map(text) else {
+            return Ok((Endpoint::usual(), HostSource::Default));
         };
-        if let Some(endpoint) = by_id {
-            Ok((endpoint, HostSource::Member("id")))
-        } else if let Some(endpoint) = by_instance() {
-            Ok((endpoint, HostSource::Member("instance_url")))
-        } else if document.is_from_auth_url() {
-            Err(Error::new(
-                Class::Usage,
-                "no token endpoint: the host of the auth URL is not of Salesforce",
-                "if you trust that host, give it as --token-endpoint",
-            ))
-        } else {
-            Ok((Endpoint::usual(), HostSource::Default))
-        }
+        let endpoint = Endpoint::of_member(member, url).map_err(|why| {
+            let named_by = if document.is_from_auth_url() {
+                "the auth URL"
+            } else {
+                member
+            };
+            untrusted(name, named_by, url, why)
+        })?;
+        Ok((endpoint, HostSource::Member(member)))
     }
 }
 
 /// The trusted roots in a file.
-fn read_roots(Sourced { value, source }: Sourced<PathBuf>) -> Result<Roots, Error> {
+fn read_roots(
+    Sourced { value, source }: Sourced<PathBuf>,
+    deadline: Deadline,
+) -> Result<Roots, Error> {
     let input = Input::Path(value);
     let name = match source {
         "--cacert" => input.name(),
         variable => format!("{} (from {variable})", input.name()),
     };
-    let pem = input.read(&name, MAX_CA_LEN, "16 MiB")?;
+    let pem = input.read(&name, MAX_CA_LEN, "16 MiB", deadline)?;
     Roots::from_pem(&pem, &name)
 }
 
-/// The client secret of the caller, less one newline at its end.
-fn read_secret(source: SecretSource) -> Result<Sourced<Secret>, Error> {
+/// A member that people paste, of the document called `name`.
+fn pasted<'a>(document: &'a Document, member: &str, name: &str) -> Result<Option<&'a str>, Error> {
+    let value = document.pasted(member);
+    value.map_err(|why| why.within(format_args!("cannot use {name}")))
+}
+
+/// The document called `name` points at nothing that could be trusted.
+fn untrusted(name: &str, named_by: &str, url: &str, why: &str) -> Error {
+    let (host, hint) = match named_host(url) {
+        Some(host) => {
+            let hint = format!("if you trust that host, give --token-endpoint https://{host}");
+            (host, hint)
+        }
+        None => (
+            "no readable host".to_owned(),
+            "give the My Domain of the org as --token-endpoint".to_owned(),
+        ),
+    };
+    Error::new(
+        Class::Usage,
+        format!("no token endpoint for {name}: {named_by} names {host}: {why}"),
+        hint,
+    )
+}
+
+/// The host that somebody meant, if it can be shown: what lacks a scheme may be a secret in the wrong
+/// place.
+fn named_host(url: &str) -> Option<String> {
+    let bare = || host_of(&format!("//{url}")).filter(|host| host.contains('.'));
+    let host = match url.contains("//") {
+        true => host_of(url),
+        false if looks_secret(url) => None,
+        false => bare(),
+    };
+    host.filter(|host| host.len() <= MAX_HOST_LEN)
+}
+
+/// The client secret of the caller, without the white space around it.
+fn read_secret(source: SecretSource, deadline: Deadline) -> Result<Sourced<Secret>, Error> {
     let input = match source {
         SecretSource::Environment(value) => {
             let source = "SFTOKEN_CLIENT_SECRET";
@@ -214,15 +312,30 @@ fn read_secret(source: SecretSource) -> Result<Sourced<Secret>, Error> {
         }
         SecretSource::File(input) => input,
     };
+    let bytes = read_secret_file(&input, deadline)?;
     let name = input.name();
-    let bytes = input.read(&name, MAX_SECRET_LEN, "64 KiB")?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable(&name, "it is not UTF-8"))?;
-    let line = text.strip_suffix('\n');
-    match line.map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line)) {
-        "" => Err(unreadable(&name, "the client secret in it is empty")),
-        secret => Ok(Sourced {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    match text::pasted(text) {
+        Ok("") => Err(unreadable(&name, "the client secret in it is empty")),
+        Ok(secret) => Ok(Sourced {
             value: Secret::new(secret),
             source: "--client-secret-file",
         }),
+        Err(why) => {
+            Err(unreadable(&name, why)
+                .hint("give a file with the client secret alone, in one line"))
+        }
     }
+}
+
+/// The content of the secret file. Where there is no such file, the argument may be the secret
+/// itself, and is not shown.
+fn read_secret_file(input: &Input, deadline: Deadline) -> Result<Vec<u8>, Error> {
+    let read = |name: &str| input.read(name, MAX_SECRET_LEN, "64 KiB", deadline);
+    if input.is_there() {
+        return read(&input.name());
+    }
+    read("the file of --client-secret-file")
+        .map_err(|error| error.hint("the option takes the path of a file, not the secret itself"))
 }

@@ -1,17 +1,31 @@
-//! A file whose content exists once: held, in [`lock`], replaced, in [`save`] (with [`spare`]), and
+//! A file whose content exists once: held, in [`lock`], replaced, in [`reserve`] and [`save`], and
 //! mended, in [`recover`].
 //!
 //! What the content means is not known here beyond what [`Content`] says. The order of system calls
 //! is the point of these files: a refresh token that has been rotated exists once, so each step
-//! leaves the disk in a state from which the next run can go on.
+//! leaves the disk in a state from which the next run can go on. [`file`] is FILE as it is, [`place`]
+//! what may be done beside it, [`side_file`], [`pending`] and [`claim`] are about the copies outside
+//! of it, [`room`] writes FILE itself, and [`put`] brings a document there whatever happens meanwhile.
 
+mod claim;
 mod content;
+mod file;
 mod lock;
+mod new_file;
+mod pending;
+mod place;
+mod prepared;
+mod put;
 mod recover;
+mod reserve;
+mod room;
 mod save;
-mod spare;
+mod side_file;
 
 pub(crate) use content::Content;
-pub(crate) use lock::{Locked, TokenFile};
-pub(crate) use save::{Reserved, SavedHow};
-pub(crate) use spare::{is_output_discarded, rescue};
+pub(crate) use file::TokenFile;
+pub(crate) use lock::Locked;
+pub(crate) use new_file::NewFile;
+pub(crate) use prepared::Prepared;
+pub(crate) use put::SavedHow;
+pub(crate) use side_file::{is_output_discarded, keep};

@@ -1,4 +1,5 @@
-//! What several rooms have to know of a text: whether it is a number, a token, or harmful.
+//! What several rooms have to know of a text: whether it is a number, a token, or harmful, and what
+//! of a pasted text is meant.
 
 /// Decimal digits and nothing else.
 pub(crate) fn whole_number(text: &str) -> Option<u64> {
@@ -9,6 +10,20 @@ pub(crate) fn whole_number(text: &str) -> Option<u64> {
 /// Whether a text can stand in an `Authorization` header: visible ASCII, at least one character.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// A pasted id, secret or token without the white space around it, which is no part of it; what
+/// remains may be empty, and may have spaces inside.
+///
+/// # Errors
+/// Why it cannot be meant, as words for a message: no id, secret or token has a line break, another
+/// control character or an invisible one in it.
+pub(crate) fn pasted(text: &str) -> Result<&str, &'static str> {
+    let text = text.trim();
+    if text.contains(is_harmful) {
+        return Err("it has control characters or invisible ones");
+    }
+    Ok(text)
 }
 
 /// A text without characters that steer a terminal, fake a line, or reorder or hide the text around
@@ -26,6 +41,15 @@ pub(crate) fn is_harmful(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn white_space_around_a_pasted_text_goes_and_nothing_harmful_stays() {
+        assert_eq!(pasted("\r\n\t\u{a0}s 3 \u{2003}\r\n"), Ok("s 3"));
+        assert_eq!(pasted(" \n"), Ok(""));
+        for harmful in ["a\nb", "a\0b", "a\u{200b}b", "\u{feff}a"] {
+            assert!(pasted(harmful).is_err(), "{harmful:?}");
+        }
+    }
 
     #[test]
     fn harmful_characters_go_and_letters_of_all_scripts_stay() {

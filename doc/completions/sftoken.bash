@@ -1,10 +1,15 @@
 # Completion of sftoken for bash. It needs nothing but bash itself.
 
-# The options that are not on the command line yet: sftoken takes each once.
+# The options of the command that are not on the command line yet: sftoken takes each once.
 _sftoken_options() {
-    local before=" ${COMP_WORDS[*]:0:COMP_CWORD} " option
-    for option in --client-id --client-secret-file --token-endpoint --cacert --max-age --print \
-        --timeout --retries --dry-run --quiet --verbose --help -n -q -v -h; do
+    local before=" ${COMP_WORDS[*]:0:COMP_CWORD} " option own
+    case ${COMP_WORDS[1]} in
+    refresh) own='--max-age --retries' ;;
+    login) own=--redirect-uri ;;
+    *) return ;;
+    esac
+    for option in $own --client-id --client-secret-file --token-endpoint --cacert --print \
+        --timeout --dry-run --quiet --verbose --help -n -q -v -h; do
         [[ $before == *" $option "* ]] || printf '%s\n' "$option"
     done
 }
@@ -15,8 +20,10 @@ _sftoken_words() {
     case $previous in
     --print) printf '%s\n' token header env json ;;
     --client-id | --client-secret-file | --token-endpoint | --cacert) ;;
-    --max-age | --timeout | --retries) ;;
-    sftoken | */sftoken) ((COMP_CWORD > 1)) || printf '%s\n' refresh --help --version -h -V ;;
+    --redirect-uri | --max-age | --timeout | --retries) ;;
+    sftoken | */sftoken)
+        ((COMP_CWORD > 1)) || printf '%s\n' refresh login help version --help --version -h -V
+        ;;
     *) [[ $current != -* || " ${COMP_WORDS[*]:0:COMP_CWORD} " == *" -- "* ]] || _sftoken_options ;;
     esac
 }

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
+use super::complaint::{invalid, usage};
 use crate::endpoint::Endpoint;
-use crate::error::{Class, Error};
+use crate::error::Error;
 use crate::print::Printed;
 use crate::settings::Sourced;
-use crate::text::whole_number;
+use crate::text::{pasted, whole_number};
 
 /// A token endpoint that the caller gave.
 pub(super) fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>, Error> {
@@ -18,6 +19,22 @@ pub(super) fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>,
             .hint("give an https URL such as https://acme.my.salesforce.com")
     })?;
     Ok(Sourced { value, source })
+}
+
+/// A callback URL of an app. It is compared to the letter, so nothing of it is changed.
+pub(super) fn redirect_uri_of(url: &Sourced<String>) -> Result<String, Error> {
+    let Sourced { value, source } = url;
+    let is_clean = value.bytes().all(|b| b.is_ascii_graphic()) && !value.contains('#');
+    let has_scheme = value
+        .split_once("://")
+        .is_some_and(|(_, rest)| !rest.is_empty());
+    if is_clean && has_scheme {
+        return Ok(value.clone());
+    }
+    Err(
+        usage(format!("invalid {source}: it is not the URL of a callback"))
+            .hint("give a callback URL of the app, to the letter"),
+    )
 }
 
 /// A whole number with `s`, `m`, `h` or `d`; a bare number is seconds.
@@ -36,7 +53,7 @@ pub(super) fn duration(value: &str, key: &str) -> Result<Duration, Error> {
         .and_then(|number| number.checked_mul(seconds_each))
         .map(Duration::from_secs)
         .ok_or_else(|| {
-            usage(format!("invalid {key}: {value}")).hint(
+            invalid(key, value).hint(
                 "give a whole number with s, m, h or d, such as 90m; a bare number is seconds",
             )
         })
@@ -55,7 +72,7 @@ pub(super) fn timeout(value: &str, key: &str) -> Result<Duration, Error> {
 pub(super) fn retries(value: &str, key: &str) -> Result<u32, Error> {
     whole_number(value)
         .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| usage(format!("invalid {key}: {value}")))
+        .ok_or_else(|| invalid(key, value))
 }
 
 /// A value of `--print`.
@@ -65,9 +82,7 @@ pub(super) fn print(value: &str, key: &str) -> Result<Printed, Error> {
         "header" => Ok(Printed::Header),
         "env" => Ok(Printed::Env),
         "json" => Ok(Printed::Json),
-        other => {
-            Err(usage(format!("invalid {key}: {other}")).hint("give token, header, env or json"))
-        }
+        other => Err(invalid(key, other).hint("give token, header, env or json")),
     }
 }
 
@@ -78,9 +93,15 @@ pub(super) fn utf8(value: OsString, source: &'static str) -> Result<Sourced<Stri
     Ok(Sourced { value, source })
 }
 
-/// A usage error with the hint that nearly all of them have. What it quotes of the command line
-/// may hold what would garble a terminal.
-pub(super) fn usage(message: impl Into<String>) -> Error {
-    let message = message.into().replace(char::is_control, "?");
-    Error::new(Class::Usage, message, "see sftoken --help")
+/// An id or a secret without the white space that was pasted with it.
+pub(super) fn text_pasted(text: Sourced<String>) -> Result<Sourced<String>, Error> {
+    let Sourced { value, source } = text;
+    match pasted(&value) {
+        Ok(value) => Ok(Sourced {
+            value: value.to_owned(),
+            source,
+        }),
+        Err(why) => Err(usage(format!("invalid {source}: {why}"))
+            .hint("give it as one line of visible characters")),
+    }
 }

@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 
 /// The document's own spelling of each number with an exponent, by `serde_json`'s spelling.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Spellings(HashMap<String, String>);
+pub(super) struct Spellings(HashMap<String, String>);
 
 impl Spellings {
     /// Collects the spellings in a JSON text; where two mean the same number the first wins. Most
     /// texts have none, as their members tell at less cost than a scan of the text.
-    pub(crate) fn of(json: &str, members: &Map<String, Value>) -> Self {
+    pub(super) fn of(json: &str, members: &Map<String, Value>) -> Self {
         let mut spellings = HashMap::new();
         if !members.values().any(has_exponent) {
             return Self(spellings);
@@ -30,7 +30,7 @@ impl Spellings {
     }
 
     /// Puts the spellings back into a JSON text that `serde_json` wrote.
-    pub(crate) fn restore(&self, json: String) -> String {
+    pub(super) fn restore(&self, json: String) -> String {
         if self.0.is_empty() {
             return json;
         }
@@ -91,13 +91,13 @@ fn exponent_literals(json: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The index behind the string that starts at `start`.
-fn end_of_string(bytes: &[u8], start: usize) -> usize {
+/// The index behind the string that starts at `start`, or behind the text if it does not end.
+pub(super) fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while at < bytes.len() && bytes[at] != b'"' {
         at += if bytes[at] == b'\\' { 2 } else { 1 };
     }
-    at + 1
+    bytes.len().min(at + 1)
 }
 
 /// The index behind the number that starts at `start`.

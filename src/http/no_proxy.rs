@@ -26,32 +26,50 @@ fn entry_covers(entry: &str, host: &str) -> bool {
     }
 }
 
-/// Whether the host is the domain or below it.
+/// Whether the host is the domain or below it; a dot at the end of either says nothing.
 fn domain_covers(entry: &str, host: &str) -> bool {
     let domain = entry.strip_prefix('*').unwrap_or(entry);
-    let domain = domain.trim_matches('.');
+    let domain = domain.strip_prefix('.').unwrap_or(domain);
+    let (domain, host) = (without_root(domain), without_root(host));
     host.strip_suffix(domain)
         .is_some_and(|rest| !domain.is_empty() && (rest.is_empty() || rest.ends_with('.')))
+}
+
+/// A name without the dot of the root at its end.
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 /// Whether the address is the entry's or in its network.
 fn network_covers(entry: &str, address: IpAddr) -> bool {
     let (network, bits) = match entry.split_once('/') {
-        Some((network, bits)) => (network, bits.parse().ok()),
-        None => (entry, Some(u32::MAX)),
+        Some((network, bits)) => (network, Some(bits)),
+        None => (entry, None),
     };
     let network = network.trim_start_matches('[').trim_end_matches(']');
-    match (network.parse(), address, bits) {
-        (Ok(IpAddr::V4(network)), IpAddr::V4(address), Some(bits)) => {
-            let ignored = 32 - bits.min(32);
-            (u64::from(network.to_bits()) >> ignored) == (u64::from(address.to_bits()) >> ignored)
+    match (network.parse(), address) {
+        (Ok(IpAddr::V4(network)), IpAddr::V4(address)) => {
+            let differing = u128::from(network.to_bits() ^ address.to_bits());
+            ignored_bits(bits, 32).is_some_and(|ignored| differing >> ignored == 0)
         }
-        (Ok(IpAddr::V6(network)), IpAddr::V6(address), Some(bits)) => {
-            let ignored = 128 - bits.min(128);
-            ignored == 128 || network.to_bits() >> ignored == address.to_bits() >> ignored
+        (Ok(IpAddr::V6(network)), IpAddr::V6(address)) => {
+            let differing = network.to_bits() ^ address.to_bits();
+            let ignored = ignored_bits(bits, 128);
+            ignored.is_some_and(|ignored| differing.checked_shr(ignored).unwrap_or(0) == 0)
         }
         _ => false,
     }
+}
+
+/// How many bits of an address of `len` bits a network leaves open; `None` if that is no number
+/// from 0 to `len`.
+fn ignored_bits(bits: Option<&str>, len: u32) -> Option<u32> {
+    let Some(bits) = bits else {
+        return Some(0);
+    };
+    let is_number = !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit());
+    let bits: u32 = bits.parse().ok().filter(|_| is_number)?;
+    len.checked_sub(bits)
 }
 
 #[cfg(test)]
@@ -72,6 +90,10 @@ mod tests {
             assert!(!covers(list, "notexample.com"), "{list}");
             assert!(!covers(list, "example.com.evil.example"), "{list}");
         }
+        for host in ["example.com.", "www.example.com."] {
+            assert!(covers("*.example.com", host), "{host}");
+        }
+        assert!(!covers("*.", "example.com"));
         assert!(covers("a, *", "anything"));
         assert!(!covers("", "example.com"));
         assert!(!covers(" , . ,", "example.com"));
@@ -88,7 +110,17 @@ mod tests {
         assert!(covers("fd00::/8", "fd12::1"));
         assert!(covers("::/0", "fd12::1"));
         assert!(!covers("fd00::/8", "fe80::1"));
-        assert!(!covers("10.0.0.0/x", "10.0.0.1"));
+        assert!(covers("10.0.0.1/32", "10.0.0.1"));
+        assert!(!covers("10.0.0.1/31", "10.0.0.2"));
+        assert!(covers("fd00::1/128", "fd00::1"));
+        assert!(!covers("fd00::1/128", "fd00::2"));
+        for malformed in ["/33", "/x", "/", "/+8", "/-1", "/8/8", "/99999999999"] {
+            assert!(
+                !covers(&format!("10.0.0.1{malformed}"), "10.0.0.1"),
+                "{malformed}"
+            );
+        }
+        assert!(!covers("fd00::1/129", "fd00::1"));
         assert!(!covers("example.com", "10.0.0.1"));
     }
 }

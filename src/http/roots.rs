@@ -1,17 +1,23 @@
 //! The certificates that are trusted: Mozilla's, or those of a PEM file in their place.
 //!
 //! ureq skips what it cannot read in such a file. A broken entry is most likely the one that is
-//! needed, so it is named here.
+//! needed, so it is named here. Each section is read by itself, from its first line to that of the
+//! next: so a damaged one takes no other with it, and an end and a beginning on one line, as `cat`
+//! leaves them behind a file without a last newline, are two sections.
 
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
+use super::der::is_certificate;
 use crate::error::{Class, Error};
+
+/// What each section begins with; its label follows.
+const BEGIN: &str = "-----BEGIN ";
 
 /// The certificates that the endpoint's is checked against.
 #[derive(Debug)]
 pub(crate) struct Roots {
     /// `None` for Mozilla's roots, which are built in.
-    pub(super) certificates: Option<Vec<Certificate<'static>>>,
+    certificates: Option<Vec<Certificate<'static>>>,
     /// Where they come from.
     name: String,
     /// Entries of the CA file that are broken, one sentence each.
@@ -35,13 +41,10 @@ impl Roots {
     pub(crate) fn from_pem(pem: &[u8], name: &str) -> Result<Self, Error> {
         let mut certificates = Vec::new();
         let mut warnings = Vec::new();
-        let sections = parse_pem(pem).filter(|item| !matches!(item, Ok(PemItem::PrivateKey(_))));
-        for (index, section) in sections.enumerate() {
-            match section {
-                Ok(PemItem::Certificate(certificate)) if is_der_sequence(certificate.der()) => {
-                    certificates.push(certificate);
-                }
-                _ => warnings.push(format!(
+        for (index, section) in sections(pem).into_iter().enumerate() {
+            match certificate(section) {
+                Some(certificate) => certificates.push(certificate),
+                None => warnings.push(format!(
                     "ignored certificate {} of {name}: it is broken",
                     index + 1
                 )),
@@ -61,6 +64,16 @@ impl Roots {
         })
     }
 
+    /// The certificates, unless they are those built in.
+    pub(super) fn certificates(&self) -> Option<&[Certificate<'static>]> {
+        self.certificates.as_deref()
+    }
+
+    /// The file that they come from, unless they are those built in.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.certificates.as_ref().map(|_| self.name.as_str())
+    }
+
     /// How verbose output calls them.
     pub(crate) fn describe(&self) -> String {
         match &self.certificates {
@@ -70,20 +83,37 @@ impl Roots {
     }
 }
 
-/// Whether the bytes are one DER SEQUENCE, as every certificate is: tag, length, content.
-fn is_der_sequence(der: &[u8]) -> bool {
-    let [0x30, first, rest @ ..] = der else {
-        return false;
-    };
-    let long_form = usize::from(first & 0x7f);
-    match rest.split_at_checked(if first & 0x80 == 0 { 0 } else { long_form }) {
-        Some(([], content)) => content.len() == long_form,
-        Some((length, content)) if length.len() <= 4 => {
-            let stated = length
-                .iter()
-                .fold(0, |sum, byte| (sum << 8) | usize::from(*byte));
-            stated == content.len()
+/// The sections that call themselves certificates, in their order.
+fn sections(pem: &[u8]) -> Vec<&[u8]> {
+    let marker = BEGIN.as_bytes();
+    let windows = pem.windows(marker.len()).enumerate();
+    let starts = windows.filter(|(_, window)| *window == marker);
+    let mut sections: Vec<&[u8]> = Vec::new();
+    let mut starts = starts.map(|(start, _)| start).peekable();
+    while let Some(start) = starts.next() {
+        let end = starts.peek().copied().unwrap_or(pem.len());
+        sections.push(&pem[start..end]);
+    }
+    sections.retain(|section| is_labelled_certificate(&section[marker.len()..]));
+    sections
+}
+
+/// Whether a label is `CERTIFICATE`, or one of the kinds that OpenSSL makes of it.
+fn is_labelled_certificate(label: &[u8]) -> bool {
+    let labels = [
+        "CERTIFICATE-----",
+        "X509 CERTIFICATE-----",
+        "TRUSTED CERTIFICATE-----",
+    ];
+    labels.iter().any(|it| label.starts_with(it.as_bytes()))
+}
+
+/// The certificate in a section, if it can be read.
+fn certificate(section: &[u8]) -> Option<Certificate<'static>> {
+    match parse_pem(section).next()? {
+        Ok(PemItem::Certificate(certificate)) if is_certificate(certificate.der()) => {
+            Some(certificate)
         }
-        _ => false,
+        _ => None,
     }
 }

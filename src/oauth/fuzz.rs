@@ -36,7 +36,7 @@ fn survives(body: &[u8]) -> bool {
         Ok(tokens) => {
             let old = br#"{"refresh_token":"5Aep-old"}"#;
             let mut document = Document::parse(old).expect("a document");
-            document.merge(tokens.members);
+            document.merge(&tokens.members);
             contains(&document.render(), ROTATED) || is_kept(tokens.ambiguous)
         }
         Err(refusal) => {

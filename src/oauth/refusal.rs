@@ -63,7 +63,10 @@ impl Refusal {
             Meaning::Later => (
                 Class::TempFail,
                 format!("{host} is busy: {said}"),
-                "try again later".to_owned(),
+                match request.refresh_token() {
+                    Some(_) => "try again later".to_owned(),
+                    None => "start again later with sftoken login".to_owned(),
+                },
             ),
             Meaning::RateLimited => (
                 Class::TempFail,
@@ -82,7 +85,8 @@ impl Refusal {
             ),
         };
         Self {
-            again: meaning == Meaning::Later,
+            // A code is sent once.
+            again: meaning == Meaning::Later && request.refresh_token().is_some(),
             ..Self::fatal(Error::new(class, message, hint))
         }
     }

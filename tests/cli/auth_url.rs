@@ -41,6 +41,12 @@ fn stands_for_a_document_as_text_and_in_the_json_of_the_cli() {
         AUTH_URL.to_owned(),
         format!("{AUTH_URL}\n"),
         format!("\u{feff} {AUTH_URL}\r\n"),
+        format!("\"{AUTH_URL}\"\n"),
+        format!(" '{AUTH_URL}' "),
+        format!("{AUTH_URL}/"),
+        AUTH_URL.replace('@', "@https://"),
+        AUTH_URL.replace('@', "@HTTPS://") + "/",
+        format!(r#"{{"sfdxAuthUrl":"'{AUTH_URL}/'"}}"#),
         format!(r#"{{"status":0,"result":{{"id":"1","sfdxAuthUrl":"{AUTH_URL}"}}}}"#),
         format!(r#"{{"sfdxAuthUrl":"{AUTH_URL}"}}"#),
         format!(r#"{{"sfdxAuthUrl":"force://a::b@c","result":{{"sfdxAuthUrl":"{AUTH_URL}"}}}}"#),
@@ -98,19 +104,38 @@ fn prints_a_token_in_one_step() {
         ));
 }
 
-#[test]
-fn yields_to_the_client_of_options_and_environment() {
+/// What is sent for an auth URL with these options, while the environment has a client of its own.
+fn client_sent(url: &str, options: &[&str]) -> [Option<String>; 2] {
     let endpoint = Endpoint::http(granted());
     Case::new()
         .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
-        .args(["--client-id", "mine"])
+        .args(options)
+        .env("SFTOKEN_CLIENT_ID", "variable")
         .env("SFTOKEN_CLIENT_SECRET", "s4")
-        .stdin("force://id:s3:5Aep@acme.my.salesforce.com")
+        .file("secret", "s5")
+        .stdin(url)
         .run()
         .code(0);
     let request = endpoint.only_request();
-    let client = (request.param("client_id"), request.param("client_secret"));
-    assert_eq!(client, (Some("mine"), Some("s4")));
+    ["client_id", "client_secret"].map(|name| request.param(name).map(str::to_owned))
+}
+
+#[test]
+fn its_client_goes_before_the_environment_but_not_before_options() {
+    let sent = |url, options: &[&str]| {
+        let [id, secret] = client_sent(url, options);
+        (id.unwrap(), secret)
+    };
+    let some = |id: &str, secret: &str| (id.to_owned(), Some(secret.to_owned()));
+    let own = "force://id:s3:5Aep@acme.my.salesforce.com";
+    let printed = format!(r#"{{"result":{{"sfdxAuthUrl":"{own}"}}}}"#);
+    assert_eq!(sent(own, &[]), some("id", "s3"));
+    assert_eq!(sent(&printed, &[]), some("id", "s3"));
+    assert_eq!(sent(AUTH_URL, &[]), ("PlatformCLI".to_owned(), None));
+    let options = ["--client-id", "mine", "--client-secret-file", "secret"];
+    assert_eq!(sent(own, &options), some("mine", "s5"));
+    assert_eq!(sent(own, &options[..2]), some("mine", "s3"));
+    assert_eq!(sent(own, &options[2..]), some("id", "s5"));
 }
 
 #[test]
@@ -146,9 +171,13 @@ fn needs_an_endpoint_from_the_caller_if_its_host_is_foreign() {
         "127.0.0.1",
     ];
     for host in hosts {
-        let message = "no token endpoint: the host of the auth URL is not of Salesforce";
-        let hint = "if you trust that host, give it as --token-endpoint";
-        Failure::new(64, message, hint).of(dry_run(format!("force://id::5Aep@{host}")));
+        let named = host.split(':').next().unwrap();
+        let message = format!(
+            "no token endpoint for standard input: the auth URL names {named}: \
+             that is no host of Salesforce"
+        );
+        let hint = format!("if you trust that host, give --token-endpoint https://{named}");
+        Failure::new(64, &message, &hint).of(dry_run(format!("force://id::5Aep@{host}")));
     }
 }
 
@@ -174,6 +203,7 @@ fn is_refused_where_it_is_malformed() {
         ),
         ("force://id::5Aep@", host),
         ("force://id::5Aep@acme.my.salesforce.com/x", host),
+        ("force://id::5Aep@http://acme.my.salesforce.com", host),
         ("force://id::5Aep@acme.my.salesforce.com?x", host),
         ("force://id::5Aep@acme.my.salesforce.com#x", host),
         ("force://id::5Aep@acme:port", host),
@@ -186,7 +216,6 @@ fn is_refused_where_it_is_malformed() {
         assert_malformed(url, why);
         assert_malformed(&format!(r#"{{"result":{{"sfdxAuthUrl":"{url}"}}}}"#), why);
     }
-    assert_malformed(r#"{"sfdxAuthUrl":"[REDACTED]"}"#, scheme);
     assert_malformed(r#"{"sfdxAuthUrl":""}"#, scheme);
     assert_malformed("force://id::5Aep@a\nforce://id::5Aep@b", parts);
 }

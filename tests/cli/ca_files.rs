@@ -101,6 +101,54 @@ fn a_broken_entry_is_named_and_the_others_are_used() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_the_first_certificate() {
+    let endpoint = granting();
+    let pem = format!("\u{feff}{}", right(&endpoint));
+    assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, "");
+}
+
+#[test]
+fn an_end_and_a_beginning_may_share_a_line() {
+    let endpoint = granting();
+    let (right, other) = (right(&endpoint), unrelated().cert.pem());
+    for (first, second) in [(&right, &other), (&other, &right)] {
+        let joined = format!("{}{second}", first.trim_end());
+        assert_refreshed_with(trusting(&endpoint, joined).run(), &endpoint, "");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_damaged_is_never_lost_in_silence() {
+    let endpoint = granting();
+    let (right, other) = (right(&endpoint), unrelated().cert.pem());
+    let lines: Vec<&str> = other.lines().collect();
+    let without = |at: usize| {
+        let kept = lines.iter().enumerate().filter(|(index, _)| *index != at);
+        kept.flat_map(|(_, line)| [line, "\n"]).collect::<String>()
+    };
+    let last = lines.len() - 1;
+    let damaged = [
+        without(last),
+        without(2),
+        other.replace("END CERTIFICATE", "END CERT"),
+        other[..other.len() / 2].to_owned(),
+        format!("{}\n", &other[..other.len() / 2]),
+        other.replacen(lines[1], &lines[1].replacen('M', "!", 1), 1),
+        other.replace("CERTIFICATE", "TRUSTED CERTIFICATE"),
+        // Whole as base64, and no certificate from the third byte on.
+        other.replacen(lines[1], &lines[1].replacen(&lines[1][4..8], "AAAA", 1), 1),
+    ];
+    let warning =
+        |number| format!("sftoken: warning: ignored certificate {number} of {CA}: it is broken\n");
+    for damaged in damaged {
+        let before = trusting(&endpoint, format!("{damaged}{right}"));
+        assert_refreshed_with(before.run(), &endpoint, &warning(1));
+        let behind = trusting(&endpoint, format!("{right}{damaged}"));
+        assert_refreshed_with(behind.run(), &endpoint, &warning(2));
+    }
+}
+
+#[test]
 fn keys_do_not_count_in_the_number_of_a_broken_entry() {
     let endpoint = granting();
     let key = unrelated().signing_key.serialize_pem();
@@ -151,6 +199,9 @@ fn a_file_that_cannot_be_read_is_refused() {
 fn only_the_certificates_in_the_file_are_trusted() {
     let endpoint = granting();
     let outcome = trusting(&endpoint, unrelated().cert.pem()).run();
-    Failure::untrusted(&host(&endpoint), Failure::UNKNOWN_CA).of(outcome);
+    let hint = "only the certificates in roots.pem are trusted: check that the CA of that host is \
+                among them, or find out who answers in its place";
+    let why = (Failure::UNKNOWN_CA.0, hint);
+    Failure::untrusted(&host(&endpoint), why).of(outcome);
     assert!(endpoint.requests().is_empty());
 }

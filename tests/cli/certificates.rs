@@ -3,7 +3,9 @@
 //! Each way in which a certificate can be wrong is its own sentence, since "check the CA" and
 //! "somebody is listening" call for different people.
 
-use crate::endpoint::{Certificate, Endpoint, Greeting};
+use std::fs;
+
+use crate::endpoint::{Certificate, Endpoint};
 use crate::harness::{Case, Outcome};
 use crate::kit::{DOCUMENT, FILE, Failure, assert_refreshed, granted, host, refresh, refresh_url};
 
@@ -21,26 +23,76 @@ fn assert_not_trusted(outcome: Outcome, endpoint: &Endpoint, why: (&str, &str)) 
 
 #[test]
 fn does_not_trust_a_certificate_that_is_wrong_in_any_one_way() {
-    let wrong_name = (
-        "its certificate is for another name",
-        "check the token endpoint, or find out who answers in its place",
-    );
-    let expired = (
-        "its certificate has expired",
-        "check the clock of this machine, else tell whoever runs that host",
-    );
-    let certificates = [
-        (Certificate::UnknownIssuer, Failure::UNKNOWN_CA),
-        (Certificate::WrongName, wrong_name),
-        (Certificate::Expired, expired),
+    let name = "its certificate is for another name";
+    let own_name = "check the token endpoint, or find out who answers in its place";
+    let clock = "check the clock of this machine, else tell whoever runs that host";
+    let tell = "tell whoever runs that host, or find out who answers in its place";
+    let rows = [
+        (Certificate::WrongName, name, own_name),
+        (Certificate::MisleadingName, name, own_name),
+        (Certificate::Expired, "its certificate has expired", clock),
+        (
+            Certificate::NotYetValid,
+            "its certificate is not valid yet",
+            clock,
+        ),
+        (
+            Certificate::WrongUsage,
+            "its certificate is not for servers",
+            tell,
+        ),
+        (
+            Certificate::OfCa,
+            "its certificate is that of a CA, not of a server",
+            "make a certificate for that host that is not a CA (basicConstraints CA:FALSE)",
+        ),
+        (
+            Certificate::Forged,
+            "a signature is wrong, or made with a key that is too short (RSA under 2048 bits)",
+            tell,
+        ),
+        (
+            Certificate::Constrained,
+            "its CA may not sign for that name",
+            tell,
+        ),
+        (
+            Certificate::SignedByLeaf,
+            "its certificate is signed by one that is no CA",
+            tell,
+        ),
     ];
-    for (certificate, why) in certificates {
+    for (certificate, why, hint) in rows {
         let builder = Endpoint::builder().certificate(certificate);
         let endpoint = builder.start(granted());
         let outcome = refresh(&endpoint).run();
-        assert_not_trusted(outcome, &endpoint, why);
+        assert_not_trusted(outcome, &endpoint, (why, hint));
         assert_eq!(endpoint.connections(), 1, "it is not tried again");
     }
+}
+
+#[test]
+fn names_the_roots_in_force_when_they_lack_the_authority() {
+    let builder = Endpoint::builder().certificate(Certificate::UnknownIssuer);
+    let endpoint = builder.start(granted());
+    let hint = |roots: &str| {
+        format!(
+            "only the certificates in {roots} are trusted: check that the CA of that host is \
+             among them, or find out who answers in its place"
+        )
+    };
+    let ca = fs::read(endpoint.ca_path()).unwrap();
+    let case = without_ca(&endpoint).file("ca.pem", ca);
+    let by_option = case.clone().args(["--cacert", "ca.pem"]);
+    let by_variable = case.env("SSL_CERT_FILE", "ca.pem");
+    for (case, roots) in [
+        (by_option, "ca.pem"),
+        (by_variable, "ca.pem (from SSL_CERT_FILE)"),
+    ] {
+        let why = (Failure::UNKNOWN_CA.0, &*hint(roots));
+        Failure::untrusted(&host(&endpoint), why).of(case.run());
+    }
+    assert!(endpoint.requests().is_empty());
 }
 
 #[test]
@@ -70,27 +122,6 @@ fn takes_the_ca_from_option_then_environment() {
         by_option.env("SSL_CERT_FILE", "missing.pem").run(),
         &host(&endpoint),
     );
-}
-
-#[test]
-fn calls_a_server_that_does_not_speak_tls_by_that_name() {
-    let greeting = Greeting::Say(b"SSH-2.0-none\r\n");
-    let endpoint = Endpoint::builder().greetings([greeting]).start(granted());
-    let host = endpoint.address();
-    let outcome = refresh(&endpoint).run();
-    let said = outcome.stderr_text();
-    assert!(
-        said.starts_with(&format!(
-            "sftoken: cannot refresh token.json: {host} does not speak TLS: "
-        )),
-        "{said}"
-    );
-    outcome
-        .code(76)
-        .stdout("")
-        .file_is(FILE, DOCUMENT)
-        .files_are([FILE]);
-    assert_eq!(endpoint.connections(), 1, "it is not tried again");
 }
 
 #[test]

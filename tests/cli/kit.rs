@@ -13,8 +13,9 @@ use crate::harness::{Case, Outcome};
 /// The name of the token file in the directory of a run.
 pub(crate) const FILE: &str = "token.json";
 
-/// What an interrupted run leaves beside it.
-pub(crate) const PENDING: &str = ".token.json.sftoken-pending";
+/// What an interrupted run leaves beside [`DOCUMENT`]: the name has the first 16 digits of the
+/// SHA-256 of its refresh token.
+pub(crate) const PENDING: &str = ".token.json.sftoken-90b6aad50e206ce2";
 
 /// The client id that every call gives, since not every document has one.
 pub(crate) const CLIENT_ID: &str = "id";

@@ -6,9 +6,11 @@
 use crate::endpoint::{Ending, Endpoint, Reply};
 use crate::harness::Case;
 use crate::kept_reply::{
-    ACCESS, ROTATED, check, document, good, kept_in, saved, sent, stderr, unread,
+    ACCESS, ROTATED, check, document, good, kept_in, look_into, saved, sent, stderr, unread,
 };
-use crate::kit::{DOCUMENT, FILE, Failure, REFRESHED, TOKEN, host, refresh, refresh_stdin};
+use crate::kit::{
+    DOCUMENT, FILE, Failure, REFRESHED, TOKEN, host, refresh, refresh_file, refresh_stdin,
+};
 use crate::replies::{HOST, body, in_words, no_token, refused, unusable};
 use crate::rights::{files_in, with_mounts, with_tmp};
 
@@ -254,6 +256,22 @@ fn a_byte_that_is_no_text_spoils_only_the_member_that_it_is_in() {
         .code(0)
         .file_is(FILE, expected);
     assert_eq!(files_in(&outcome.path("tmp")).len(), 0, "{outcome}");
+}
+
+#[test]
+fn a_new_refresh_token_that_does_not_fit_into_the_document_is_not_called_saved() {
+    let frame = |filler: &str| {
+        format!("{{\n  \"refresh_token\": \"5Aep-0\",\n  \"filler\": \"{filler}\"\n}}\n")
+    };
+    let full = frame(&"x".repeat((1 << 20) - frame("").len()));
+    let reply = format!(r#"{{"refresh_token":"{ROTATED}"}}"#);
+    let endpoint = Endpoint::http(body(200, &reply[..]));
+    let outcome = with_tmp(refresh_file(&full, &endpoint)).run();
+    let path = kept_in(&outcome, reply.as_bytes());
+    let became = format!("; the reply is kept in {}", path.display());
+    let failure = no_token("no access token");
+    let expected = stderr(&endpoint, &failure, &became, Some(&look_into(&path)));
+    outcome.code(76).stderr(expected).file_is(FILE, full);
 }
 
 /// The call in a root where no temporary file can be made.

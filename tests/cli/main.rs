@@ -50,17 +50,37 @@ mod proxies;
 mod ca_files;
 // Names and addresses.
 mod hosts;
+// TLS with too little in common.
+mod handshakes;
+// What a proxy says in place of a tunnel, and TLS with the proxy itself.
+mod proxy_answers;
 
 // The main job, from a real document to the document afterwards.
 mod main_job;
 // The command line: every usage error, and all that is accepted.
 mod arguments;
+// Nearly right arguments, and what is said about them.
+mod typos;
+// Secrets where something else belongs.
+mod misplaced;
+// Pipes and directories where files belong.
+mod inputs;
 // Where each value comes from, and how it is encoded.
 mod values;
+// Which host a document may name.
+mod trusted_hosts;
+// White space around ids, secrets and tokens.
+mod pasted;
 // What is kept of a document, and what is none.
 mod documents;
 // The auth URL of the Salesforce CLI on standard input.
 mod auth_url;
+// What people take for a document, and is none.
+mod no_document;
+// What a reply must not make of a document.
+mod readable;
+// That random documents lose nothing.
+mod survival;
 // Which tokens are young enough to be kept.
 mod freshness;
 // Who is trusted to receive the secrets.
@@ -71,6 +91,10 @@ mod printing;
 mod locking;
 // Mode, owner and place are kept, and new tokens are never lost.
 mod saving;
+// Which files are replaced and which are written in place.
+mod places;
+// Programs that know no lock.
+mod editors;
 // What an interrupted run left is finished, what somebody planted is not.
 mod recovery;
 
@@ -80,5 +104,9 @@ mod repository;
 mod readme;
 // The man page and the completions against the help.
 mod manual;
+// The licences of the crates that are linked in.
+mod notices;
+// The commit in the version.
+mod version;
 // A cancelled job.
 mod signals;

@@ -97,6 +97,7 @@ fn sends_the_documented_request_and_nothing_else() {
         format!("grant_type=refresh_token&client_id={CLIENT_ID}&refresh_token=5Aep....25xdGgkrV");
     let headers = [
         ("accept", "application/json"),
+        ("accept-encoding", "identity"),
         ("content-length", &body.len().to_string()),
         ("content-type", "application/x-www-form-urlencoded"),
         ("host", &endpoint.address().to_string()),

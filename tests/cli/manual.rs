@@ -45,16 +45,32 @@ fn help_options() -> Names {
         .collect()
 }
 
-/// The options that may follow `refresh`.
-fn refresh_options() -> Names {
+/// The options that may follow a command, but for those that only another one has.
+fn options_without(foreign: &[&str]) -> Names {
     let mut options = help_options();
-    assert!(options.remove("-V") && options.remove("--version"));
+    for option in ["-V", "--version"].iter().chain(foreign) {
+        assert!(options.remove(*option), "{option}");
+    }
     options
 }
 
+/// The options that may follow `refresh`.
+fn refresh_options() -> Names {
+    options_without(&["--redirect-uri"])
+}
+
+/// The options that may follow `login`.
+fn login_options() -> Names {
+    options_without(&["--max-age", "--retries"])
+}
+
+/// The commands.
+const COMMANDS: [&str; 4] = ["refresh", "login", "help", "version"];
+
 /// The words that may stand behind `sftoken`.
 fn first_words() -> Names {
-    names(["refresh", "--help", "-h", "--version", "-V"])
+    let options = ["--help", "-h", "--version", "-V"];
+    names(COMMANDS.into_iter().chain(options))
 }
 
 /// Owned names.
@@ -186,7 +202,9 @@ fn the_fish_source_has_every_option() {
     let options: Names = words
         .windows(2)
         .filter_map(|pair| match pair[0] {
-            "-l" if pair[1] != "refresh" => Some(format!("--{}", pair[1])),
+            "-l" if !["refresh", "login", "either"].contains(&pair[1]) => {
+                Some(format!("--{}", pair[1]))
+            }
             "-s" => Some(format!("-{}", pair[1])),
             _ => None,
         })
@@ -233,9 +251,11 @@ fn bash_completes_commands_options_and_values() {
         .into_iter()
         .filter(|option| option != "--quiet" && option != "-n")
         .collect();
-    let cases: [(&[&str], Names); 9] = [
+    let cases: [(&[&str], Names); 11] = [
         (&["sftoken", ""], first_words()),
         (&["sftoken", "refresh", "-"], refresh_options()),
+        (&["sftoken", "login", "-"], login_options()),
+        (&["sftoken", "help", "-"], Names::new()),
         (&["sftoken", "refresh", "-n", "--quiet", "-"], rest),
         (&["sftoken", "refresh", "--pr"], names(["--print"])),
         (&["sftoken", "refresh", "--print", ""], print_values.clone()),
@@ -265,7 +285,7 @@ fn fish(line: &str) -> Option<Names> {
 fn fish_completes_commands_options_and_values() {
     // fish offers one of two names for the same before anything was typed.
     let cases = [
-        ("sftoken ", names(["refresh"])),
+        ("sftoken ", names(COMMANDS)),
         ("sftoken --", names(["--help", "--version"])),
         ("sftoken refresh --pr", names(["--print"])),
         (
@@ -274,6 +294,7 @@ fn fish_completes_commands_options_and_values() {
         ),
         ("sftoken refresh --print=t", names(["--print=token"])),
         ("sftoken refresh -", refresh_options()),
+        ("sftoken login -", login_options()),
     ];
     for (line, expected) in cases {
         let Some(offered) = fish(line) else { return };
@@ -281,26 +302,58 @@ fn fish_completes_commands_options_and_values() {
     }
 }
 
-/// The specifications that the completion gives to `_arguments`, which only works at a prompt.
+/// The specifications that the completion gives to `_arguments` behind a command, which only works
+/// at a prompt.
 const ZSH: &str = "fpath=($1 $fpath); autoload -Uz compinit; compinit -u -D
+    words=($2)
     print -r -- $_comps[sftoken]
     _arguments() { print -rl -- \"$@\"; state=arguments }
     autoload +X _sftoken && _sftoken";
 
-#[test]
-fn zsh_loads_the_completion_with_every_option() {
-    let Some(printed) = silent_tool("zsh", &["-f", "-c", ZSH, "zsh", COMPLETIONS]) else {
-        return;
-    };
-    let mut lines = printed.lines();
-    assert_eq!(lines.next(), Some("_sftoken"));
-    let specifications: Vec<_> = lines.collect();
+/// What zsh offers behind this command; its specifications, and the options in them.
+fn zsh(command: &str) -> Option<(String, Names)> {
+    let args = ["-f", "-c", ZSH, "zsh", COMPLETIONS, command];
+    let printed = silent_tool("zsh", &args)?;
+    let specifications = printed.strip_prefix("_sftoken\n").unwrap();
     // `(what it excludes)--option=[description]:...`
-    let options = specifications.iter().filter_map(|line| {
+    let options = specifications.lines().filter_map(|line| {
         let (head, _) = line.split_once('[')?;
         Some(head.rsplit(')').next()?.trim_end_matches('='))
     });
-    assert_eq!(names(options), help_options());
-    let print = "--print=[what to print afterwards]:what:(token header env json)";
-    assert!(specifications.contains(&print), "{printed}");
+    let mut options = names(options);
+    // These two may stand in place of a command.
+    assert!(options.remove("--version") && options.remove("-V"));
+    Some((specifications.to_owned(), options))
+}
+
+#[test]
+fn zsh_loads_the_completion_with_every_option() {
+    for (command, expected) in [("refresh", refresh_options()), ("login", login_options())] {
+        let Some((specifications, options)) = zsh(command) else {
+            return;
+        };
+        assert_eq!(options, expected, "{command}");
+        let print = "--print=[what to print afterwards]:what:(token header env json)";
+        let has_print = specifications.lines().any(|line| line == print);
+        assert!(has_print, "{specifications}");
+    }
+}
+
+#[test]
+fn zsh_offers_every_command() {
+    let Some((specifications, _)) = zsh("refresh") else {
+        return;
+    };
+    for command in COMMANDS {
+        let entry = format!("{command}\\:\"");
+        assert!(specifications.contains(&entry), "{specifications}");
+    }
+}
+
+#[test]
+fn no_line_of_the_help_is_wider_than_a_terminal() {
+    for line in help().lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+        assert!(!line.contains('\t'), "{line}");
+    }
 }

@@ -61,9 +61,30 @@ fn prints_the_variables_of_the_salesforce_cli() {
     );
     assert_prints(
         "env",
-        r#""access_token":"a+b=='$(id)`","instance_url":"https://ä\n\"\\""#,
-        "SF_ACCESS_TOKEN='a+b=='\\''$(id)`'\nSF_ORG_INSTANCE_URL='https://ä\n\"\\'\n",
+        r#""access_token":"a+b=='$(id)`","instance_url":"https://a\"\\""#,
+        "SF_ACCESS_TOKEN='a+b=='\\''$(id)`'\nSF_ORG_INSTANCE_URL='https://a\"\\'\n",
     );
+}
+
+#[test]
+fn prints_no_variable_that_a_dotenv_file_cannot_carry() {
+    for url in [
+        "https://a\\nSF_ACCESS_TOKEN=evil",
+        "https://ä",
+        "https://a b",
+        "\\u007f",
+    ] {
+        let reply = format!(r#""access_token":"00D!new","instance_url":"{url}""#);
+        let endpoint = Endpoint::http(granted_with(&reply));
+        let warning = "sftoken: warning: instance_url is left out: \
+                       it has characters that no dotenv file can carry\n";
+        refresh(&endpoint)
+            .args(["--print", "env"])
+            .run()
+            .code(0)
+            .stdout("SF_ACCESS_TOKEN=00D!new\n")
+            .stderr(format!("{warning}{}", summary(&endpoint)));
+    }
 }
 
 #[test]
@@ -104,6 +125,36 @@ fn keeps_a_rotated_refresh_token_that_is_printed_nowhere() {
         );
         outcome.stderr(warning).file_is(&path, document(1));
     }
+}
+
+#[test]
+fn fails_without_printing_if_a_rotated_refresh_token_can_be_kept_nowhere() {
+    let endpoint = Endpoint::http(reply(1));
+    let shell = ["/bin/sh", "-c", "exec \"$@\" >/dev/null", "sh"];
+    let piped = || refresh_stdin(DOCUMENT, &endpoint).env("TMPDIR", "missing");
+    let message = "the refresh token on standard input was rotated, and the new one is lost: \
+                   no such file or directory";
+    let hint = "log in again, and set TMPDIR to a directory that can be written";
+    for case in [piped().args(["--print", "token"]), piped().through(shell)] {
+        Failure::new(74, message, hint).of(case.run());
+    }
+}
+
+#[test]
+fn names_the_copy_of_a_rotated_refresh_token_if_standard_output_takes_no_access_token() {
+    let endpoint = Endpoint::http(reply(1));
+    let case = with_tmp(refresh_stdin(DOCUMENT, &endpoint)).args(["--print", "token"]);
+    let outcome = case.stdout_full().run().code(74);
+    let path = only_file_in(&outcome.path("tmp"));
+    let stderr = format!(
+        "sftoken: warning: the refresh token on standard input was rotated; \
+         the new one is in {path}\n\
+         sftoken: cannot write to standard output: no space left on device; \
+         the new tokens are in {path}\n\
+         hint: use that file in place of the old tokens\n",
+        path = path.display()
+    );
+    outcome.stderr(stderr).file_is(&path, document(1));
 }
 
 #[test]
@@ -297,13 +348,8 @@ fn shows_file_names_without_their_control_characters() {
             endpoint.address()
         ))
         .file_is(file, REFRESHED);
-    let missing = [
-        refresh_at(&endpoint).arg(file),
-        refresh(&endpoint).args(["--client-secret-file".as_ref(), file]),
-    ];
-    for case in missing {
-        Failure::unreadable(shown, "no such file or directory").of(case.run());
-    }
+    let missing = refresh_at(&endpoint).arg(file).run();
+    Failure::unreadable(shown, "no such file or directory").of(missing);
 }
 
 #[test]

@@ -4,18 +4,13 @@
 //! root. What another program does during the request is done by the server's script.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::endpoint::{Endpoint, Gate, Reply, Request};
 use crate::harness::{Case, Outcome};
-use crate::kit::{
-    FILE, Failure, PENDING, document, expired, refresh, refresh_here, refreshed, reply, rotating,
-    would_post,
-};
-use crate::rights::{
-    NOBODY, inode, is_root, mode, only_file_in, replace_file, skip, unprivileged, with_tmp,
-};
+use crate::kit::{FILE, PENDING, document, refresh_here, refreshed, reply, rotating};
+use crate::rights::{inode, mode, only_file_in, replace_file, unprivileged, with_tmp};
 
 /// A file name to which nothing can be added.
 const LONG_NAME_LEN: usize = 250;
@@ -50,7 +45,7 @@ fn in_a_closed_directory(endpoint: &Endpoint) -> Option<Case> {
 
 #[test]
 fn keeps_the_mode() {
-    for mode in [0o600, 0o640, 0o400] {
+    for mode in [0o600, 0o640, 0o400, 0o604] {
         let endpoint = Endpoint::http(rotating());
         refresh_here(&endpoint)
             .mode(FILE, mode)
@@ -58,7 +53,6 @@ fn keeps_the_mode() {
             .run()
             .code(0)
             .stdout("")
-            .stderr(refreshed(&endpoint))
             .file_is(FILE, document(1))
             .mode_is(FILE, mode)
             .files_are([FILE]);
@@ -86,7 +80,7 @@ fn a_link_stays_and_its_target_elsewhere_is_replaced() {
     let case = refresh_here(&endpoint)
         .subdirectory("elsewhere")
         .file("elsewhere/real.json", document(0))
-        .mode("elsewhere/real.json", 0o640)
+        .mode("elsewhere/real.json", 0o600)
         .link("link.json", "elsewhere/real.json");
     let before = inode(case.path("elsewhere/real.json"));
     let outcome = case
@@ -95,7 +89,7 @@ fn a_link_stays_and_its_target_elsewhere_is_replaced() {
         .code(0)
         .link_is("link.json", "elsewhere/real.json")
         .file_is("elsewhere/real.json", document(1))
-        .mode_is("elsewhere/real.json", 0o640)
+        .mode_is("elsewhere/real.json", 0o600)
         .file_is(FILE, document(0))
         .files_are([FILE, "link.json", "elsewhere"]);
     let real = only_file_in(&outcome.path("elsewhere"));
@@ -120,7 +114,8 @@ fn the_pending_file_is_private_and_has_room_before_anything_is_sent() {
 
 #[test]
 fn a_refusal_leaves_nothing_beside_the_file() {
-    meanwhile(expired(), |case| case, |_| ())
+    let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
+    meanwhile(refusal, |case| case, |_| ())
         .code(77)
         .stdout("")
         .file_is(FILE, document(0))
@@ -138,7 +133,7 @@ fn writes_in_place_where_the_directory_cannot_be_written() {
     let outcome = outcome.file_is(FILE, document(1)).mode_is(FILE, 0o600);
     assert_eq!(inode(outcome.path(FILE)), before);
     let steps = outcome.stderr_text();
-    let planned = "* save: will be in place, for lack of a pending file (permission denied)\n";
+    let planned = "* save: will be in place (permission denied)\n";
     assert!(steps.contains(planned), "{steps}");
     let done = "* save: written in place (permission denied)\n";
     assert!(steps.contains(done), "{steps}");
@@ -148,7 +143,7 @@ fn writes_in_place_where_the_directory_cannot_be_written() {
 #[test]
 fn writing_in_place_leaves_nothing_of_a_longer_document() {
     let endpoint = Endpoint::http(rotating());
-    let Some(case) = unprivileged(refresh(&endpoint)) else {
+    let Some(case) = unprivileged(refresh_here(&endpoint).arg(FILE)) else {
         return;
     };
     let long = document(0).replace("access-0", &"x".repeat(9999));
@@ -167,27 +162,40 @@ fn asks_for_nothing_where_neither_directory_nor_file_can_be_written() {
         return;
     };
     for dry_run in [None, Some("--dry-run")] {
-        let case = case.clone().mode(FILE, 0o440).args(dry_run);
-        Failure::unsavable(FILE, "permission denied").check(case.run());
+        case.clone()
+            .mode(FILE, 0o440)
+            .args(dry_run)
+            .run()
+            .code(73)
+            .stdout("")
+            .stderr(concat!(
+                "sftoken: cannot save token.json: permission denied\n",
+                "hint: nothing was sent; it has mode 0440 and owner 65534: let this user write to it\n",
+            ))
+            .file_is(FILE, document(0))
+            .files_are([FILE]);
     }
     assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]
-fn root_leaves_the_file_to_its_owner() {
+fn asks_for_nothing_where_a_file_would_have_to_be_written_in_place_but_may_not_be() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint);
-    if !is_root(&case) {
-        skip("only root can refresh the file of another user");
+    let Some(case) = unprivileged(refresh_here(&endpoint).mode(FILE, 0o440)) else {
         return;
-    }
-    chown(case.path(FILE), Some(NOBODY), Some(NOBODY - 1)).unwrap();
-    let before = inode(case.path(FILE));
-    let outcome = case.run().code(0).file_is(FILE, document(1));
-    let after = fs::metadata(outcome.path(FILE)).unwrap();
-    assert_eq!((after.uid(), after.gid()), (NOBODY, NOBODY - 1));
-    assert_ne!(after.ino(), before, "not replaced by rename");
-    outcome.mode_is(FILE, 0o600).files_are([FILE]);
+    };
+    let owner = fs::metadata(case.path(FILE)).unwrap().uid();
+    case.arg(FILE)
+        .run()
+        .code(73)
+        .stdout("")
+        .stderr(format!(
+            "sftoken: cannot save token.json: permission denied (its group has rights, mode 0440)\n\
+             hint: nothing was sent; it has mode 0440 and owner {owner}: let this user write to it\n"
+        ))
+        .file_is(FILE, document(0))
+        .files_are([FILE]);
+    assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]
@@ -201,13 +209,16 @@ fn what_another_program_put_there_is_not_overwritten() {
             .code(74)
             .stdout("")
             .file_is(FILE, document(7))
-            .files_are([FILE, "tmp"]);
-        let rescued = only_file_in(&outcome.path("tmp"));
-        assert_eq!(mode(&rescued), 0o600);
-        let why = "another program changed it during the refresh";
-        outcome
-            .file_is(&rescued, document(1))
-            .stderr(moved_aside(why, &rescued));
+            .file_is(PENDING, document(1))
+            .mode_is(PENDING, 0o600)
+            .files_are([FILE, PENDING, "tmp"]);
+        let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+        let pending = pending.display();
+        outcome.stderr(format!(
+            "sftoken: cannot save {FILE}: another program changed it during the refresh; \
+             the new tokens are in {pending}\n\
+             hint: move {pending} to {FILE} unless another login is there that you want to keep\n"
+        ));
     }
 }
 
@@ -236,33 +247,6 @@ fn what_another_program_changes_meanwhile_is_kept_beside_the_new_tokens() {
 }
 
 #[test]
-fn a_file_replaced_while_another_run_begins_is_whole_afterwards() {
-    let (first, second) = (Gate::new(), Gate::new());
-    let gates = [first.clone(), second.clone()];
-    let server = rotating();
-    let endpoint = Endpoint::http(move |request: &Request| {
-        let reply = server(request);
-        reply.after(&gates[request.number - 1])
-    });
-    let case = refresh(&endpoint);
-    let ours = case.spawn();
-    endpoint.wait_for_requests(1);
-    replace_file(&case.path(FILE), &document(0));
-    let theirs = case.clone().mode(FILE, 0o600).spawn();
-    endpoint.wait_for_requests(2);
-    first.open();
-    ours.wait().code(0);
-    second.open();
-    let adopted = "sftoken: kept token.json: another program refreshed it meanwhile\n";
-    theirs
-        .wait()
-        .code(0)
-        .stderr(adopted)
-        .file_is(FILE, document(1))
-        .files_are([FILE]);
-}
-
-#[test]
 fn a_link_that_is_changed_meanwhile_is_followed() {
     let retarget = |case: &Case| {
         fs::write(case.path("other.json"), document(0)).unwrap();
@@ -277,25 +261,29 @@ fn a_link_that_is_changed_meanwhile_is_followed() {
 }
 
 #[test]
-fn without_a_temporary_directory_new_tokens_stay_in_the_pending_file() {
-    let without_tmp = |case: Case| case.env("TMPDIR", "/nonexistent");
-    let interfere = |case: &Case| replace_file(&case.path(FILE), &document(7));
-    let outcome = meanwhile(reply(1), without_tmp, interfere)
-        .code(74)
-        .file_is(FILE, document(7))
-        .file_is(PENDING, document(1))
-        .mode_is(PENDING, 0o600);
-    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
-    let why = "another program changed it during the refresh";
-    outcome.stderr(moved_aside(why, &pending));
-}
-
-#[test]
 fn a_file_that_was_removed_during_the_request_does_not_take_the_tokens_along() {
     let remove = |case: &Case| fs::remove_file(case.path(FILE)).unwrap();
     let outcome = meanwhile(reply(1), with_tmp, remove).code(74).stdout("");
+    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+    let why = "it was removed during the refresh";
+    outcome
+        .file_is(PENDING, document(1))
+        .stderr(moved_aside(why, &pending))
+        .files_are([PENDING, "tmp"]);
+}
+
+#[test]
+fn new_tokens_go_to_the_temporary_directory_where_no_pending_file_is_left() {
+    let remove_all = |case: &Case| {
+        fs::remove_file(case.path(FILE)).unwrap();
+        fs::remove_file(case.path(PENDING)).unwrap();
+    };
+    let outcome = meanwhile(reply(1), with_tmp, remove_all)
+        .code(74)
+        .stdout("");
     let rescued = only_file_in(&outcome.path("tmp"));
-    let why = "another program changed it during the refresh";
+    assert_eq!(mode(&rescued), 0o600);
+    let why = "it was removed during the refresh";
     outcome
         .file_is(&rescued, document(1))
         .stderr(moved_aside(why, &rescued))
@@ -303,9 +291,20 @@ fn a_file_that_was_removed_during_the_request_does_not_take_the_tokens_along() {
 }
 
 #[test]
+fn a_save_works_without_the_pending_file_if_somebody_removes_it() {
+    let remove = |case: &Case| fs::remove_file(case.path(PENDING)).unwrap();
+    let outcome = meanwhile(reply(1), with_tmp, remove)
+        .code(0)
+        .file_is(FILE, document(1))
+        .files_are([FILE, "tmp"]);
+    assert_eq!(fs::read_dir(outcome.path("tmp")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_refused_token_that_was_replaced_meanwhile_is_no_failure() {
+    let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
     let print = |case: Case| case.args(["--print", "token"]);
-    meanwhile(expired(), print, |case| {
+    meanwhile(refusal, print, |case| {
         replace_file(&case.path(FILE), &document(7));
     })
     .code(0)
@@ -328,7 +327,11 @@ fn a_dry_run_leaves_everything_as_it_was() {
         .run()
         .code(0)
         .stdout("")
-        .stderr(would_post(FILE, &endpoint.url()))
+        .stderr(format!(
+            "sftoken: dry run: would refresh {FILE}: POST grant_type, client_id, refresh_token \
+             to {}\n",
+            endpoint.url()
+        ))
         .file_is(FILE, document(0))
         .files_are([FILE]);
     assert_eq!(state(outcome.path(FILE)), before);
@@ -336,18 +339,40 @@ fn a_dry_run_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn a_name_too_long_for_a_pending_file_is_written_in_place() {
-    let endpoint = Endpoint::http(rotating());
+fn a_name_too_long_for_a_pending_file_has_one_without_that_name() {
     let name = "n".repeat(LONG_NAME_LEN);
+    let (gate, server) = (Gate::new(), rotating());
+    let reply_gate = gate.clone();
+    let endpoint = Endpoint::http(move |request: &Request| server(request).after(&reply_gate));
     let case = refresh_here(&endpoint)
         .file(&name, document(0))
-        .mode(&name, 0o600);
+        .mode(&name, 0o600)
+        .arg(&name);
     let before = inode(case.path(&name));
-    let outcome = case
-        .arg(&name)
-        .run()
+    let run = case.spawn();
+    endpoint.wait_for_requests(1);
+    assert_eq!(mode(&case.path(".sftoken-90b6aad50e206ce2")), 0o600);
+    gate.open();
+    let outcome = run
+        .wait()
         .code(0)
         .file_is(&name, document(1))
         .files_are([FILE, &name]);
-    assert_eq!(inode(outcome.path(&name)), before);
+    assert_ne!(inode(outcome.path(&name)), before, "not replaced by rename");
+}
+
+#[test]
+fn an_empty_name_of_a_temporary_directory_is_none() {
+    let endpoint = Endpoint::http(rotating());
+    let case = Case::new()
+        .args(["refresh", "--token-endpoint", &endpoint.url()])
+        .args(["--print", "token", "-"])
+        .env("TMPDIR", "")
+        .stdin(document(0));
+    let outcome = case.run().code(0).files_are::<PathBuf>([]);
+    let said = outcome.stderr_text();
+    let (_, path) = said.split_once("the new one is in ").unwrap();
+    let path = Path::new(path.lines().next().unwrap());
+    assert_eq!(path.parent(), Some(Path::new("/tmp")));
+    fs::remove_file(path).unwrap();
 }

@@ -23,6 +23,8 @@ pub(crate) enum Ending {
     Reset,
     /// Nothing happens any more until the client goes away.
     Stall,
+    /// Bytes that are no TLS come on a TLS connection.
+    Junk,
     /// The client talks to the server at this address from now on, as through a proxy.
     Tunnel(SocketAddr),
 }
@@ -105,6 +107,12 @@ impl Reply {
     /// What other servers answer to bytes that are no HTTP.
     pub(super) fn bad_request() -> Self {
         Self::status(400).then(Ending::Close)
+    }
+
+    /// Adds many headers, each with a name of its own.
+    pub(crate) fn headers(self, count: usize) -> Self {
+        let number = |reply: Self, number| reply.header(&format!("X-{number}"), "1");
+        (0..count).fold(self, number)
     }
 
     /// Adds a header.
@@ -191,7 +199,11 @@ impl Reply {
             Ending::Close => channel.close(),
             Ending::HangUp => channel.wire().finish(),
             Ending::Stall => channel.wire().drain(),
-            Ending::Tunnel(server) => channel.wire().tunnel(server),
+            Ending::Junk => {
+                channel.wire().write_all(b"no TLS record")?;
+                channel.wire().finish()
+            }
+            Ending::Tunnel(server) => channel.tunnel(server),
         }
     }
 

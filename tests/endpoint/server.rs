@@ -19,7 +19,7 @@ mod temp_dir;
 mod wire;
 
 use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -49,6 +49,8 @@ pub(crate) struct Builder {
     certificate: Option<Certificate>,
     /// The TLS versions to offer.
     versions: Vec<&'static SupportedProtocolVersion>,
+    /// Whether clients have to show a certificate.
+    demands_client: bool,
     /// The loopback address to listen on.
     address: SocketAddr,
     /// What the first, second, ... connection meets; the last repeats.
@@ -74,6 +76,12 @@ impl Builder {
         self
     }
 
+    /// Demands a certificate from each client.
+    pub(crate) fn demanding_client_certificate(mut self) -> Self {
+        self.demands_client = true;
+        self
+    }
+
     /// Speaks plain HTTP.
     pub(crate) fn plain(mut self) -> Self {
         self.certificate = None;
@@ -81,8 +89,13 @@ impl Builder {
     }
 
     /// Listens on `[::1]` in place of `127.0.0.1`.
-    pub(crate) fn ipv6(mut self) -> Self {
-        self.address = (Ipv6Addr::LOCALHOST, 0).into();
+    pub(crate) fn ipv6(self) -> Self {
+        self.at(Ipv6Addr::LOCALHOST)
+    }
+
+    /// Listens on another loopback address than `127.0.0.1`.
+    pub(crate) fn at(mut self, address: impl Into<IpAddr>) -> Self {
+        self.address = (address.into(), 0).into();
         self
     }
 
@@ -98,7 +111,7 @@ impl Builder {
         let address = listener.local_addr().expect("the address listened on");
         let tls = self
             .certificate
-            .map(|certificate| certificate.server_config(&self.versions));
+            .map(|it| it.server_config(&self.versions, self.demands_client));
         let scheme = if tls.is_some() { "https" } else { "http" };
         let dir = TempDir::new();
         fs::write(dir.path().join(CA_FILE), certificate::ca_pem()).expect("writing the CA");
@@ -137,6 +150,7 @@ impl Endpoint {
         Builder {
             certificate: Some(Certificate::Valid),
             versions: rustls::ALL_VERSIONS.to_vec(),
+            demands_client: false,
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             greetings: vec![Greeting::Serve],
         }

@@ -7,7 +7,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -49,7 +49,7 @@ impl Wire {
     }
 
     /// Carries bytes to another server and back until the client goes away.
-    pub(super) fn tunnel(&mut self, server: SocketAddr) -> io::Result<()> {
+    fn tunnel(&mut self, server: SocketAddr) -> io::Result<()> {
         let server = TcpStream::connect(server)?;
         let client = Arc::clone(&self.stream);
         thread::scope(|scope| {
@@ -123,6 +123,14 @@ impl Channel {
         }
     }
 
+    /// Carries bytes to another server and back until the client goes away.
+    pub(super) fn tunnel(&mut self, server: SocketAddr) -> io::Result<()> {
+        match self {
+            Self::Plain(wire) => wire.tunnel(server),
+            Self::Tls(stream) => tunnel_in_tls(stream, server),
+        }
+    }
+
     /// Says goodbye and ends the connection cleanly.
     pub(super) fn close(&mut self) -> io::Result<()> {
         if let Self::Tls(stream) = self {
@@ -130,6 +138,70 @@ impl Channel {
             stream.flush()?;
         }
         self.wire().finish()
+    }
+}
+
+/// The same within TLS. Each side waits without holding the TLS state, which both need.
+fn tunnel_in_tls(
+    stream: &mut StreamOwned<ServerConnection, Wire>,
+    server: SocketAddr,
+) -> io::Result<()> {
+    let server = TcpStream::connect(server)?;
+    let client = Arc::clone(&stream.sock.stream);
+    stream.sock.settle()?;
+    let tls = Mutex::new(&mut stream.conn);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // However the server ends, the client learns that it has.
+            let _ = encrypt(&server, &client, &tls);
+            client.shutdown(Shutdown::Both)
+        });
+        let sent = decrypt(&client, &server, &tls);
+        sent.and(server.shutdown(Shutdown::Both))
+    })
+}
+
+/// What the server says, to the client.
+fn encrypt(
+    mut server: &TcpStream,
+    mut client: &TcpStream,
+    tls: &Mutex<&mut ServerConnection>,
+) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        let length = server.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let mut tls = tls.lock().unwrap_or_else(PoisonError::into_inner);
+        tls.writer().write_all(&buffer[..length])?;
+        while tls.wants_write() {
+            tls.write_tls(&mut client)?;
+        }
+    }
+}
+
+/// What the client says, to the server.
+fn decrypt(
+    mut client: &TcpStream,
+    mut server: &TcpStream,
+    tls: &Mutex<&mut ServerConnection>,
+) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        let length = client.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        let mut rest = &buffer[..length];
+        let mut tls = tls.lock().unwrap_or_else(PoisonError::into_inner);
+        while !rest.is_empty() {
+            tls.read_tls(&mut rest)?;
+            let state = tls.process_new_packets().map_err(io::Error::other)?;
+            let mut plain = vec![0; state.plaintext_bytes_to_read()];
+            tls.reader().read_exact(&mut plain)?;
+            server.write_all(&plain)?;
+        }
     }
 }
 

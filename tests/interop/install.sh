@@ -8,6 +8,7 @@ install_what_is_missing() {
   local packages=()
   missing nginx && packages+=(nginx-light)
   missing tinyproxy && packages+=(tinyproxy)
+  missing squid && packages+=(squid)
   missing openssl && packages+=(openssl)
   missing curl && packages+=(curl)
   missing node && packages+=(nodejs)

@@ -65,7 +65,8 @@ credentials_are_sent_and_never_shown() {
   expect_refreshed "a proxy that wants credentials" "$at (from HTTPS_PROXY)"
   HTTPS_PROXY=http://ada:wrong-password@$at refresh "$FILE" "$PROVIDER/token" --verbose
   # Not 407: tinyproxy says so to those who offered something.
-  expect_failure "a proxy that gets the wrong password" 69 "$at" "status 401" "$ask_for_credentials"
+  expect_failure "a proxy that gets the wrong password" 69 "$at" "refused the user and the password" \
+    "check both in HTTPS_PROXY"
   HTTPS_PROXY=http://$at refresh "$FILE" "$PROVIDER/token" --verbose
   expect_failure "a proxy that gets no password" 69 "$at" "status 407" "$ask_for_credentials"
 }

@@ -4,6 +4,7 @@
 block FILE COMMENT             prints the block behind the comment `<!-- COMMENT -->`
 yaml-script FILE COMMENT PATH  prints the shell script at a dotted path of such a YAML block
 split FILE DIRECTORY           writes every block, and every script inside YAML, to DIRECTORY
+                               (a FILE .yml is one block with the COMMENT '')
 serve FILE COMMAND...          runs COMMAND beside an HTTP server on loopback, which appends all
                                that it is sent to FILE and whose URL is SERVER_URL
 """
@@ -24,12 +25,15 @@ SCRIPT_KEYS = {"run", "script", "command"}
 
 def blocks(file):
     """All blocks of a document."""
-    return list(BLOCK.finditer(pathlib.Path(file).read_text(encoding="utf-8")))
+    text = pathlib.Path(file).read_text(encoding="utf-8")
+    if file.endswith(".yml"):
+        return [{"comment": None, "language": "yaml", "body": text}]
+    return list(BLOCK.finditer(text))
 
 
 def block(file, comment):
     """The body of the only block with this comment."""
-    (body,) = [it["body"] for it in blocks(file) if it["comment"] == comment]
+    (body,) = [it["body"] for it in blocks(file) if it["comment"] == (comment or None)]
     return body
 
 
@@ -54,18 +58,25 @@ def scripts(node):
             yield from scripts(item)
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key in SCRIPT_KEYS:
+            if key in SCRIPT_KEYS and not isinstance(value, dict):
                 yield as_script(value)
             else:
                 yield from scripts(value)
 
 
 def yaml_script(file, comment, path):
-    """The script at a path such as `jobs.deploy.steps.0.run` of the first document."""
+    """The script at a path such as `jobs.deploy.steps.0.run` or `jobs.deploy.steps.Use it.run`."""
     node = documents(block(file, comment))[0]
     for key in path.split("."):
-        node = node[int(key)] if isinstance(node, list) else node[key]
+        node = member(node, key)
     return as_script(node)
+
+
+def member(node, key):
+    """The member of this name, of a list the one with this place or `name`."""
+    if isinstance(node, dict):
+        return node[key]
+    return node[int(key)] if key.isdigit() else next(it for it in node if it.get("name") == key)
 
 
 def split(file, directory):
@@ -90,7 +101,7 @@ class Recorder(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    do_GET = do_PUT = record
+    do_GET = do_POST = do_PUT = record
 
     def log_message(self, *_):
         """Says nothing."""

@@ -245,6 +245,13 @@ fn a_panic_is_reported_as_a_bug_and_does_no_harm() {
     assert!(place.litter().is_empty());
 }
 
+#[test]
+#[ignore = "needs strace; make torture runs it"]
+fn no_thread_is_needed() {
+    let run = Place::new(Setup::default()).threadless_run();
+    assert_eq!(run.status.code(), Some(0), "{}", run.stderr);
+}
+
 /// The calls that a save consists of.
 #[track_caller]
 fn assert_saves_by(setup: Setup, expected: &[&str]) {

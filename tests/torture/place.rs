@@ -143,8 +143,13 @@ impl Place {
         self.run(OBSERVED, Some(fault), Some(sends))
     }
 
-    /// A run that gets no thread, at which the standard library panics.
+    /// A run that gets no random numbers, at which the standard library panics.
     pub(crate) fn panicking_run(&self) -> Run {
+        self.run("--trace=all", Some("getrandom:error=EIO"), None)
+    }
+
+    /// A run that gets no thread.
+    pub(crate) fn threadless_run(&self) -> Run {
         self.run("--trace=all", Some("clone,clone3:error=EAGAIN"), None)
     }
 

@@ -1,0 +1,60 @@
+//! Which hosts are Salesforce's, so that a document can name one of them and no other.
+//!
+//! The list is that of sfdx-core (`sfdcUrl.ts`), which decides the same for the Salesforce CLI, with
+//! the sites of Salesforce's help ("My Domain URL formats") and the Chinese hosts that Salesforce
+//! Inspector Reloaded knows (its issue 248).
+
+/// What the names of Salesforce's hosts end with. Where customers can choose the label in front of a
+/// domain, only what is below `.my` is meant; `.my-salesforce.com` is missing, since anybody could
+/// own its like.
+const DOMAINS: [&str; 9] = [
+    ".salesforce.com",
+    ".force.com",
+    ".cloudforce.com",
+    ".my.site.com",
+    ".my.salesforce-sites.com",
+    ".salesforce.mil",
+    ".crmforce.mil",
+    ".sfcrmproducts.cn",
+    ".sfcrmapps.cn",
+];
+
+/// Whether a host, in lower case, is below a domain of Salesforce. One with an empty label, such as a
+/// dot at its end, is no name that a certificate can have.
+pub(super) fn is_salesforce(host: &str) -> bool {
+    let is_below = |domain: &&str| host.ends_with(*domain);
+    DOMAINS.iter().any(|domain| is_below(&domain)) && host.split('.').all(|label| !label.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_below_the_domains_are_of_salesforce() {
+        for host in [
+            "login.salesforce.com",
+            "acme--dev.sandbox.my.salesforce.com",
+            "acme.my.site.com",
+            "acme.my.sfcrmproducts.cn",
+        ] {
+            assert!(is_salesforce(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn lookalikes_and_the_domains_themselves_are_not() {
+        for host in [
+            "salesforce.com",
+            "evilsalesforce.com",
+            "a.my-salesforce.com",
+            "a.site.com",
+            ".salesforce.com",
+            "a..my.salesforce.com",
+            "a.my.salesforce.com.",
+            "a.salesforce.com.evil.example",
+        ] {
+            assert!(!is_salesforce(host), "{host}");
+        }
+    }
+}

@@ -50,11 +50,10 @@ pub(crate) fn keep_remains(
     let Remains {
         refresh_token,
         body,
-    } = refusal.remains;
-    let is_saved = refresh_token.is_some();
-    let error = match refresh_token {
+    } = *refusal.remains;
+    let (error, is_saved) = match refresh_token {
         Some(token) => keep_rotated(prepared, document, token, refusal.error),
-        None => refusal.error,
+        None => (refusal.error, false),
     };
     match body {
         Some(body) => keep_body(&body, is_saved, error),
@@ -62,19 +61,21 @@ pub(crate) fn keep_remains(
     }
 }
 
-/// Keeps a new refresh token although the reply is of no other use: the old one has ended.
+/// Keeps a new refresh token although the reply is of no other use: the old one has ended. Tells
+/// whether there was room for it in the document.
 fn keep_rotated(
     prepared: Option<Prepared>,
     mut document: Document,
     token: String,
     error: Error,
-) -> Error {
+) -> (Error, bool) {
     let members = Map::from_iter([("refresh_token".to_owned(), Value::from(token))]);
     let has_file = prepared.is_some();
     match save(prepared, &mut document, &members) {
-        Ok(_) if has_file => error.but("its new refresh token was saved"),
-        Ok(_) => rescued(error, &document),
-        Err(not_saved) => not_saved,
+        Ok((merged, _)) if !merged.is_whole => (error, false),
+        Ok(_) if has_file => (error.but("its new refresh token was saved"), true),
+        Ok(_) => (rescued(error, &document), true),
+        Err(not_saved) => (not_saved, true),
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Refusal {
     /// The server called the grant itself invalid.
     pub(crate) invalid_grant: bool,
     /// What must not be lost with the reply.
-    pub(crate) remains: Remains,
+    pub(crate) remains: Box<Remains>,
 }
 
 impl Refusal {
@@ -37,7 +37,7 @@ impl Refusal {
             again: false,
             retry_after: None,
             invalid_grant: false,
-            remains: Remains::default(),
+            remains: Box::default(),
         }
     }
 
@@ -116,7 +116,7 @@ impl Refusal {
         Self {
             again: self.again && is_nothing,
             invalid_grant: self.invalid_grant && is_nothing,
-            remains,
+            remains: Box::new(remains),
             ..self
         }
     }

@@ -3,160 +3,16 @@
 //! What can be read of them is saved, and all of them is kept as it came, in a private file that the
 //! message names. Each row is tried with a file and with standard input.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use crate::endpoint::{Ending, Endpoint, Reply};
-use crate::harness::{Case, Outcome};
-use crate::kit::{DOCUMENT, FILE, Failure, REFRESHED, TOKEN, host, refresh, refresh_stdin};
-use crate::replies::{HOST, body, in_words, no_token, unusable};
-use crate::rights::{files_in, mode, only_file_in, with_mounts, with_tmp};
-use crate::secrets::assert_shows_none;
-
-/// Tokens as long as real ones, so that a piece of one in a message is seen.
-const ACCESS: &str = "00D5g00000ABCDE!AQEAQNewAccessTokenOfTheSession";
-
-/// The new refresh token.
-const ROTATED: &str = "5Aep861KIwKdekr90KlxVVUI47zdR6dX_VB7uv6ioCwGrtEL";
-
-/// A good reply with both.
-fn good() -> String {
-    format!(
-        r#"{{"access_token":"{ACCESS}","refresh_token":"{ROTATED}","signature":"Zm9v","scope":"refresh_token id"}}"#
-    )
-}
-
-/// A row: the reply, the failure without what was kept, whether the refresh token can be read, and
-/// what is kept.
-struct Row {
-    /// What the endpoint answers.
-    reply: Reply,
-    /// The message without what became of the tokens.
-    failure: Failure,
-    /// Whether FILE gets [`ROTATED`].
-    is_saved: bool,
-    /// The bytes of the kept file.
-    kept: Vec<u8>,
-}
-
-/// A row whose refresh token is read.
-fn saved(bytes: impl Into<Vec<u8>>, failure: Failure) -> Row {
-    let kept = bytes.into();
-    let reply = Reply::json(200, kept.clone());
-    Row {
-        reply,
-        failure,
-        is_saved: true,
-        kept,
-    }
-}
-
-/// A row whose refresh token cannot be read.
-fn unread(bytes: impl Into<Vec<u8>>, failure: Failure) -> Row {
-    Row {
-        is_saved: false,
-        ..saved(bytes, failure)
-    }
-}
-
-/// A row with another way of delivery.
-fn sent(reply: Reply, row: Row) -> Row {
-    Row { reply, ..row }
-}
-
-/// Checks the rows.
-#[track_caller]
-fn check(rows: impl IntoIterator<Item = Row>) {
-    for row in rows {
-        check_file(&row);
-        check_stdin(&row);
-    }
-}
-
-/// The usual document with the new refresh token, if there is one.
-fn document(is_saved: bool) -> String {
-    if is_saved {
-        DOCUMENT.replace("5Aep-0", ROTATED)
-    } else {
-        DOCUMENT.to_owned()
-    }
-}
-
-/// The message with what became of the tokens, and a hint of its own or the one that it had.
-fn stderr(endpoint: &Endpoint, failure: &Failure, became: &str, hint: Option<&str>) -> String {
-    let (message, own_hint) = failure.stderr.split_once("\nhint: ").unwrap();
-    let hint = hint.map_or(own_hint.to_owned(), |hint| format!("{hint}\n"));
-    format!("{message}{became}\nhint: {hint}").replace(HOST, &host(endpoint))
-}
-
-/// With a file, all is there, private, and named; no piece of a token is shown.
-#[track_caller]
-fn check_file(row: &Row) {
-    let endpoint = Endpoint::http([row.reply.clone()]);
-    let outcome = with_tmp(refresh(&endpoint)).run();
-    let path = kept_in(&outcome, &row.kept);
-    let (path, hint) = (path.display(), look_into(&path));
-    let expected = if row.is_saved {
-        let became = format!("; its new refresh token was saved; the reply is kept in {path}");
-        stderr(&endpoint, &row.failure, &became, None)
-    } else {
-        let became = format!("; the reply is kept in {path}");
-        stderr(&endpoint, &row.failure, &became, Some(&hint))
-    };
-    assert_shows_none(&outcome, &[ACCESS, ROTATED]);
-    let outcome = outcome
-        .code(row.failure.code)
-        .stderr(expected)
-        .stdout("")
-        .file_is(FILE, document(row.is_saved))
-        .files_are([FILE, "tmp"]);
-    only_file_in(&outcome.path("tmp"));
-    endpoint.only_request();
-}
-
-/// With standard input there is a document besides if there is a new one.
-#[track_caller]
-fn check_stdin(row: &Row) {
-    let endpoint = Endpoint::http([row.reply.clone()]);
-    let outcome = with_tmp(refresh_stdin(DOCUMENT, &endpoint)).run();
-    let path = kept_in(&outcome, &row.kept);
-    let hint = look_into(&path);
-    let path = path.display();
-    let expected = if row.is_saved {
-        let rescued = kept_in(&outcome, document(true).as_bytes());
-        let rescued = rescued.display();
-        let became = format!("; the new tokens are in {rescued}; the reply is kept in {path}");
-        let hint = "use that file in place of the old tokens";
-        stderr(&endpoint, &row.failure, &became, Some(hint))
-    } else {
-        let became = format!("; the reply is kept in {path}");
-        stderr(&endpoint, &row.failure, &became, Some(&hint))
-    };
-    let expected = expected.replace(FILE, "standard input");
-    assert_shows_none(&outcome, &[ACCESS, ROTATED]);
-    outcome
-        .code(row.failure.code)
-        .stderr(expected)
-        .stdout("")
-        .files_are(["tmp"]);
-}
-
-/// The hint that a reply may hold a token.
-fn look_into(path: &Path) -> String {
-    let path = path.display();
-    format!("{path} may hold a new refresh token; look there before you log in again")
-}
-
-/// The private file in the temporary directory that holds exactly these bytes.
-#[track_caller]
-fn kept_in(outcome: &Outcome, bytes: &[u8]) -> PathBuf {
-    let files = files_in(&outcome.path("tmp"));
-    let found = files.iter().find(|it| fs::read(it).unwrap() == bytes);
-    let found =
-        found.unwrap_or_else(|| panic!("no file holds {}\n{outcome}", bytes.escape_ascii()));
-    assert_eq!(mode(found), 0o600, "{outcome}");
-    found.clone()
-}
+use crate::harness::Case;
+use crate::kept_reply::{
+    ACCESS, ROTATED, check, document, good, kept_in, look_into, saved, sent, stderr, unread,
+};
+use crate::kit::{
+    DOCUMENT, FILE, Failure, REFRESHED, TOKEN, host, refresh, refresh_file, refresh_stdin,
+};
+use crate::replies::{HOST, body, in_words, no_token, refused, unusable};
+use crate::rights::{files_in, with_mounts, with_tmp};
 
 #[test]
 fn bodies_in_another_encoding_are_kept() {
@@ -219,10 +75,20 @@ fn replies_that_break_off_are_kept() {
     let closed = || Failure::no_reply(HOST, "the connection was closed");
     let half = &good[..good.find(ROTATED).unwrap() + 9];
     let cut = |reply: Reply| sent(reply, unread(half, closed()));
+    let most = &good[..good.find("Zm9v").unwrap()];
+    let almost = &good[..good.len() - 1];
     check([
         cut(body(200, &good[..]).cut(half.len(), Ending::Close)),
         cut(body(200, half).claiming_length(999).then(Ending::Close)),
         cut(body(200, half).claiming_length(999).then(Ending::HangUp)),
+        sent(
+            body(200, &good[..]).cut(most.len(), Ending::Close),
+            saved(most, closed()),
+        ),
+        sent(
+            body(200, &good[..]).cut(almost.len(), Ending::HangUp),
+            saved(almost, closed()),
+        ),
         sent(
             body(200, &good[..]).claiming_length(half.len()),
             unread(
@@ -240,10 +106,29 @@ fn replies_that_break_off_are_kept() {
 }
 
 #[test]
+fn a_reply_that_stops_is_kept_at_the_deadline() {
+    let good = good();
+    let half = &good[..good.find("Zm9v").unwrap()];
+    let endpoint = Endpoint::http(body(200, &good[..]).cut(half.len(), Ending::Stall));
+    let case = with_tmp(refresh(&endpoint)).args(["--timeout", "1s"]);
+    let outcome = case.run();
+    let path = kept_in(&outcome, half.as_bytes());
+    let became = format!(
+        "; its new refresh token was saved; the reply is kept in {}",
+        path.display()
+    );
+    let failure = Failure::no_reply(HOST, "timed out");
+    outcome
+        .code(69)
+        .stderr(stderr(&endpoint, &failure, &became, None))
+        .file_is(FILE, document(true));
+}
+
+#[test]
 fn replies_that_are_too_large_are_kept_as_far_as_they_are_read() {
     let large = good().replace("Zm9v", &"Zm9v".repeat(1 << 19));
     let kept = &large.as_bytes()[..=1 << 20];
-    let row = || unread(kept, unusable(200, "more than 1 MiB"));
+    let row = || saved(kept, unusable(200, "more than 1 MiB"));
     check([
         sent(body(200, &large[..]), row()),
         sent(body(200, &large[..]).until_close(), row()),
@@ -255,16 +140,10 @@ fn tokens_beside_an_error_are_saved() {
     let with = |error: &str| good().replace('{', &format!(r#"{{"error":{error},"#));
     let odd = || unusable(200, "JSON that is no token reply");
     let busy = Failure::busy(HOST, "server_error");
-    let hint = "log in again; the token is expired, revoked, or was used up by another copy of it, \
-                or its user or IP address is barred";
-    let message = format!("{HOST} refused the refresh token: invalid_grant");
     check([
         saved(with("\"x\""), no_token("x")),
         saved(with("\"server_error\""), busy),
-        saved(
-            with("\"invalid_grant\""),
-            Failure::refresh(77, &message, hint),
-        ),
+        saved(with("\"invalid_grant\""), refused("invalid_grant")),
         saved(with("1"), odd()),
         saved(with("true"), odd()),
         saved(with("{\"code\":\"x\"}"), odd()),
@@ -377,6 +256,22 @@ fn a_byte_that_is_no_text_spoils_only_the_member_that_it_is_in() {
         .code(0)
         .file_is(FILE, expected);
     assert_eq!(files_in(&outcome.path("tmp")).len(), 0, "{outcome}");
+}
+
+#[test]
+fn a_new_refresh_token_that_does_not_fit_into_the_document_is_not_called_saved() {
+    let frame = |filler: &str| {
+        format!("{{\n  \"refresh_token\": \"5Aep-0\",\n  \"filler\": \"{filler}\"\n}}\n")
+    };
+    let full = frame(&"x".repeat((1 << 20) - frame("").len()));
+    let reply = format!(r#"{{"refresh_token":"{ROTATED}"}}"#);
+    let endpoint = Endpoint::http(body(200, &reply[..]));
+    let outcome = with_tmp(refresh_file(&full, &endpoint)).run();
+    let path = kept_in(&outcome, reply.as_bytes());
+    let became = format!("; the reply is kept in {}", path.display());
+    let failure = no_token("no access token");
+    let expected = stderr(&endpoint, &failure, &became, Some(&look_into(&path)));
+    outcome.code(76).stderr(expected).file_is(FILE, full);
 }
 
 /// The call in a root where no temporary file can be made.

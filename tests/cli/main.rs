@@ -29,8 +29,12 @@ mod endpoint_works;
 mod replies;
 // Replies that are of no use and may hold a token.
 mod lost_replies;
-// The words of servers, and the hints that find the cause.
+// What has to be left of one.
+mod kept_reply;
+// The hints that find the cause.
 mod hints;
+// The words of servers.
+mod server_words;
 // Replies to which anything may have happened.
 mod fuzz;
 // What happens to them.

@@ -78,16 +78,18 @@ fn limited(said: &str) -> Failure {
     Failure::refresh(75, &format!("{HOST} limits the logins: {said}"), hint)
 }
 
+/// What to do about a refresh token that was refused.
+pub(crate) const LOG_IN: &str = "log in again; the token is expired, revoked, or was used up by another copy \
+                      of it, or its user or IP address is barred";
+
 /// The refresh token was refused.
-fn refused(said: &str) -> Failure {
-    let hint = "log in again; the token is expired, revoked, or was used up by another copy of it, \
-                or its user or IP address is barred";
+pub(crate) fn refused(said: &str) -> Failure {
     let message = format!("{HOST} refused the refresh token: {said}");
-    Failure::refresh(77, &message, hint)
+    Failure::refresh(77, &message, LOG_IN)
 }
 
 /// What to do about a client that was refused.
-const CHECK: &str = "check the client id, the client secret and the policies of the app";
+pub(crate) const CHECK: &str = "check the client id, the client secret and the policies of the app";
 
 /// The client was refused.
 fn client(said: &str) -> Failure {

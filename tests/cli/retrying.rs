@@ -12,6 +12,7 @@ use crate::kit::{
     DOCUMENT, FILE, Failure, NOBODY, REFRESHED, assert_refreshed, expired, granted, host, refresh,
     refresh_url,
 };
+use crate::replies::LOG_IN;
 use crate::rights::replace_file;
 
 /// The server's wish to be asked again after this many seconds.
@@ -45,11 +46,9 @@ fn there_are_three_more_tries_by_default_and_as_many_as_asked_for() {
 
 /// The refusal of a refresh token; `more` is what else is known of it.
 fn refused(host: &str, more: &str) -> Failure {
-    let hint = "log in again; the token is expired, revoked, or was used up by another copy of it, \
-                or its user or IP address is barred";
     let said = "invalid_grant: expired access/refresh token";
     let message = format!("{host} refused the refresh token: {said}{more}");
-    Failure::refresh(77, &message, hint)
+    Failure::refresh(77, &message, LOG_IN)
 }
 
 #[test]

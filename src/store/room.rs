@@ -45,20 +45,20 @@ impl Drop for Room<'_> {
     }
 }
 
-/// Overwrites FILE, which holds `before` and perhaps blanks; tells whether FILE, by its path, has
-/// the document. Before the cut a look is taken whether another program has begun to write FILE.
+/// Overwrites FILE if it holds `before` and perhaps blanks; tells whether FILE, by its path, has the
+/// document. Before the cut a look is taken whether another program has begun to write FILE.
 pub(super) fn overwrite(file: &TokenFile, before: &[u8], document: &[u8]) -> io::Result<bool> {
-    let len = usize::try_from(file.file().metadata()?.len()).unwrap_or(usize::MAX);
     let mut padded = document.to_vec();
     padded.resize(document.len().max(before.len()), b' ');
-    let room = vec![b' '; padded.len().saturating_sub(len)];
-    let made = file.file().write_all_at(&room, len as u64);
-    let written = made.and_then(|()| file.file().write_all_at(&padded, 0));
-    written.inspect_err(|_| {
-        if !room.is_empty() {
-            let _ = file.file().set_len(len as u64);
-        }
-    })?;
+    let len = usize::try_from(file.file().metadata()?.len()).unwrap_or(usize::MAX);
+    let _room = match padded.len().saturating_sub(len) {
+        0 => None,
+        growth => Some(Room::reserve(file, growth)?),
+    };
+    if file.look(before).is_none() {
+        return Ok(false);
+    }
+    file.file().write_all_at(&padded, 0)?;
     let now = file.read_with_blanks()?;
     if now.len() > document.len() && now.starts_with(&padded) {
         file.file().set_len(document.len() as u64)?;

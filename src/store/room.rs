@@ -19,28 +19,49 @@ pub(super) struct Room<'a> {
     file: &'a TokenFile,
     /// What FILE held before.
     before: Vec<u8>,
+    /// Bytes that FILE has with the room.
+    len: usize,
 }
 
 impl<'a> Room<'a> {
-    /// Puts this many blanks behind the content.
-    pub(super) fn reserve(file: &'a TokenFile, room: usize) -> io::Result<Self> {
+    /// Puts this many blanks behind the content; none if another program changed FILE meanwhile.
+    pub(super) fn reserve(file: &'a TokenFile, room: usize) -> io::Result<Option<Self>> {
         let before = file.read_with_blanks()?;
-        let reserved = Self { file, before };
-        let end = reserved.before.len() as u64;
+        let end = before.len();
+        let reserved = Self {
+            file,
+            before,
+            len: end + room,
+        };
         // What was written when the disk turned out to be full is given back, too.
-        file.file().write_all_at(&vec![b' '; room], end)?;
-        Ok(reserved)
+        file.file().write_all_at(&vec![b' '; room], end as u64)?;
+        let is_unchanged = file.read_with_blanks()?.starts_with(&reserved.before);
+        Ok(is_unchanged.then_some(reserved))
+    }
+
+    /// What is left of FILE without the room. Behind a shorter content that another program wrote
+    /// at that moment there is a hole before the blanks, which reads as zeros.
+    fn without_room<'b>(&self, now: &'b [u8]) -> Option<&'b [u8]> {
+        match now.strip_prefix(&*self.before) {
+            Some(added) => without_blanks(added)
+                .is_empty()
+                .then_some(&now[..self.before.len()]),
+            None if now.len() == self.len => {
+                let content = without_blanks(now);
+                let end = content.iter().rposition(|byte| *byte != 0);
+                end.map(|last| &content[..=last])
+            }
+            None => None,
+        }
     }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        let Ok(now) = self.file.read_with_blanks() else {
-            return;
-        };
-        let added = now.strip_prefix(&*self.before);
-        if added.is_some_and(|added| !added.is_empty() && without_blanks(added).is_empty()) {
-            let _ = self.file.file().set_len(self.before.len() as u64);
+        let now = self.file.read_with_blanks().unwrap_or_default();
+        let content = self.without_room(&now).map_or(now.len(), <[u8]>::len);
+        if content < now.len() {
+            let _ = self.file.file().set_len(content as u64);
         }
     }
 }
@@ -51,11 +72,12 @@ pub(super) fn overwrite(file: &TokenFile, before: &[u8], document: &[u8]) -> io:
     let mut padded = document.to_vec();
     padded.resize(document.len().max(before.len()), b' ');
     let len = usize::try_from(file.file().metadata()?.len()).unwrap_or(usize::MAX);
-    let _room = match padded.len().saturating_sub(len) {
+    let room = match padded.len().saturating_sub(len) {
         0 => None,
         growth => Some(Room::reserve(file, growth)?),
     };
-    if file.look(before).is_none() {
+    let is_changed = room.as_ref().is_some_and(Option::is_none);
+    if is_changed || file.look(before).is_none() {
         return Ok(false);
     }
     file.file().write_all_at(&padded, 0)?;

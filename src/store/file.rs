@@ -176,24 +176,27 @@ impl TokenFile {
 
     /// Whether the path still leads to the open file.
     pub(super) fn is_named(&self) -> bool {
-        self.named().is_some()
+        let open = self.file.metadata();
+        let named = self.named();
+        open.is_ok_and(|open| named.is_some_and(|named| is_same(&named, &open)))
     }
 
-    /// What the path tells of the open file, if it still leads there.
+    /// What the path leads to, if it goes the same way.
     fn named(&self) -> Option<Metadata> {
-        let open = self.file.metadata().ok()?;
         let now = fs::canonicalize(&self.given).ok()?;
-        // The last call of all: another program may replace FILE behind it.
-        let named = fs::metadata(&now).ok()?;
-        let is_ours = now == self.path && is_same(&named, &open);
-        is_ours.then_some(named)
+        (now == self.path).then(|| fs::metadata(now).ok())?
     }
 
     /// A last look: what the path tells of FILE, if it still leads to the open file and that holds
-    /// this content.
+    /// this content. The last call tells of what was done behind the calls before: another file, or
+    /// a write.
     pub(super) fn look(&self, content: &[u8]) -> Option<Metadata> {
-        let holds = self.read().is_ok_and(|now| now == without_blanks(content));
-        holds.then(|| self.named())?
+        let open = self.file.metadata().ok()?;
+        if self.read().ok()? != without_blanks(content) {
+            return None;
+        }
+        let named = self.named()?;
+        (is_same(&named, &open) && changed(&named) == changed(&open)).then_some(named)
     }
 }
 
@@ -208,6 +211,11 @@ pub(super) fn read_at_once(file: &File, limit: usize) -> io::Result<Vec<u8>> {
 /// Whether both describe one file.
 pub(super) fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// What a write changes: seconds and nanoseconds of the last change, and the length.
+fn changed(metadata: &Metadata) -> (i64, i64, u64) {
+    (metadata.ctime(), metadata.ctime_nsec(), metadata.len())
 }
 
 /// Opens for reading and writing, or for reading alone where writing is not allowed.

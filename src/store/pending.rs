@@ -65,13 +65,27 @@ fn prefix(place: &Place) -> OsString {
     prefix
 }
 
-/// All files beside FILE that have the name of a pending file of FILE.
-pub(super) fn all(place: &Place) -> Vec<PathBuf> {
+/// Whose pending files are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those of FILE under the name that it was opened by.
+    Files,
+    /// Those of every file in the directory: FILE has several names.
+    Anybodys,
+}
+
+/// All files beside FILE that have the name of a pending file.
+pub(super) fn all(place: &Place, whose: Whose) -> Vec<PathBuf> {
     let directory = place.path().parent().unwrap_or(Path::new("/"));
     let prefix = prefix(place);
     let is_pending = |name: &OsStr| {
-        let hash = name.as_bytes().strip_prefix(prefix.as_bytes());
-        hash.is_some_and(|it| it.len() == 2 * HASH_BYTES && it.iter().all(u8::is_ascii_hexdigit))
+        let name = name.as_bytes();
+        let (start, hash) = name.split_at(name.len().saturating_sub(2 * HASH_BYTES));
+        let is_wanted = match whose {
+            Whose::Files => start == prefix.as_bytes(),
+            Whose::Anybodys => start.starts_with(b".") && start.ends_with(MARK.as_bytes()),
+        };
+        is_wanted && hash.iter().all(u8::is_ascii_hexdigit)
     };
     let Ok(mut entries) = fs::read_dir(directory) else {
         return Vec::new();
@@ -81,6 +95,14 @@ pub(super) fn all(place: &Place) -> Vec<PathBuf> {
     let paths = names.map(|name| directory.join(name)).collect();
     // The standard library panics if a directory cannot be closed; the end of the process closes it.
     mem::forget(entries);
+    paths
+}
+
+/// The pending files that are named after this, whatever file they are for.
+pub(super) fn all_named_after(place: &Place, key: &[u8]) -> Vec<PathBuf> {
+    let mut paths = all(place, Whose::Anybodys);
+    let hash = hash(key);
+    paths.retain(|path| path.as_os_str().as_bytes().ends_with(hash.as_bytes()));
     paths
 }
 

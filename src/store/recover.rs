@@ -4,11 +4,12 @@
 //! to send the token of FILE again would end the session. Whatever cannot be finished stops the run.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::content::without_blanks;
 use super::lock::Locked;
-use super::pending::{Found, all, find, names_file, path_for, successor};
+use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_for, successor};
 use super::put::Put;
 use super::room::cut_blanks;
 use super::side_file::SideFile;
@@ -38,13 +39,29 @@ impl Locked {
     /// Finishes one interrupted save, if there is one.
     fn finish_one(&mut self) -> Result<bool, Error> {
         self.look_again()?;
-        match self.seen().key.clone() {
-            Some(token) => {
-                let path = path_for(self.place(), token.expose().as_bytes());
-                self.finish(&path, &token)
-                    .map_err(|why| self.unfinished(&path, &why))
+        let Some(token) = self.seen().key.clone() else {
+            return self.restore();
+        };
+        let key = token.expose().as_bytes();
+        let paths = match self.whose() {
+            Whose::Files => vec![path_for(self.place(), key)],
+            Whose::Anybodys => all_named_after(self.place(), key),
+        };
+        for path in paths {
+            let finished = self.finish(&path, &token);
+            if finished.map_err(|why| self.unfinished(&path, &why))? {
+                return Ok(true);
             }
-            None => self.restore(),
+        }
+        Ok(false)
+    }
+
+    /// Under which names an interrupted save of FILE may be found: it may have been made by another
+    /// name of FILE.
+    fn whose(&self) -> Whose {
+        match self.target().file().metadata() {
+            Ok(metadata) if metadata.nlink() > 1 => Whose::Anybodys,
+            _ => Whose::Files,
         }
     }
 
@@ -79,14 +96,14 @@ impl Locked {
             return Ok(false);
         }
         let content = self.content();
-        let left = all(self.place()).into_iter().filter_map(|path| {
-            match find(self.place(), &path, content) {
+        let left = all(self.place(), Whose::Files)
+            .into_iter()
+            .filter_map(|path| match find(self.place(), &path, content) {
                 Ok(Found::Left(left, bytes)) => successor(content, &bytes, None)
                     .is_some()
                     .then_some((left, bytes)),
                 _ => None,
-            }
-        });
+            });
         let Ok([(left, bytes)]) = <[_; 1]>::try_from(left.collect::<Vec<_>>()) else {
             return Ok(false);
         };
@@ -131,13 +148,13 @@ impl Locked {
         let Some(token) = &self.seen().key else {
             return;
         };
-        for path in all(self.place()) {
+        for path in all(self.place(), self.whose()) {
             let Ok(Found::Left(left, bytes)) = find(self.place(), &path, content) else {
                 continue;
             };
             let is_useless = match (content.key)(without_blanks(&bytes)) {
                 Some(key) => key == *token && self.target().file().sync_all().is_ok(),
-                None => names_file(self.place()),
+                None => names_file(self.place()) && self.whose() == Whose::Files,
             };
             if is_useless {
                 drop(left.temporary());

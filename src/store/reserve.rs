@@ -44,7 +44,7 @@ type Parts<'a> = (
 
 impl Locked {
     /// Reserves room for a document of `len` bytes and some growth. None if another run has used up
-    /// the token that was read: then begin again from FILE, opened anew.
+    /// the token that was read, or FILE changes: then begin again from FILE, opened anew.
     ///
     /// # Errors
     /// `CANTCREAT` if no way to save can work; `TEMPFAIL` if another run works with the same token
@@ -81,7 +81,10 @@ impl Locked {
         let pending = pending.ok();
         let room = match &pending {
             Some(pending) if is_on_disk_of(pending, &metadata) => None,
-            _ => Some(self.room(room, in_place.as_deref())?),
+            _ => match self.room(room, in_place.as_deref())? {
+                None => return Ok(None),
+                room => room,
+            },
         };
         Ok(Some(Reserved {
             locked: self,
@@ -113,8 +116,8 @@ impl Locked {
             )))
     }
 
-    /// Makes room in FILE itself.
-    fn room(&self, room: usize, in_place: Option<&str>) -> Result<Room<'_>, Error> {
+    /// Makes room in FILE itself; none if it changes meanwhile.
+    fn room(&self, room: usize, in_place: Option<&str>) -> Result<Option<Room<'_>>, Error> {
         Room::reserve(self.target(), room).map_err(|error| {
             let why = both(&reason(&error), in_place);
             self.cannot_save(&why)

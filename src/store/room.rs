@@ -19,46 +19,68 @@ pub(super) struct Room<'a> {
     file: &'a TokenFile,
     /// What FILE held before.
     before: Vec<u8>,
+    /// Bytes that FILE has with the room.
+    len: usize,
 }
 
 impl<'a> Room<'a> {
-    /// Puts this many blanks behind the content.
-    pub(super) fn reserve(file: &'a TokenFile, room: usize) -> io::Result<Self> {
+    /// Puts this many blanks behind the content; none if another program changed FILE meanwhile.
+    pub(super) fn reserve(file: &'a TokenFile, room: usize) -> io::Result<Option<Self>> {
         let before = file.read_with_blanks()?;
-        let reserved = Self { file, before };
-        let end = reserved.before.len() as u64;
+        let end = before.len();
+        let reserved = Self {
+            file,
+            before,
+            len: end + room,
+        };
         // What was written when the disk turned out to be full is given back, too.
-        file.file().write_all_at(&vec![b' '; room], end)?;
-        Ok(reserved)
+        file.file().write_all_at(&vec![b' '; room], end as u64)?;
+        let is_unchanged = file.read_with_blanks()?.starts_with(&reserved.before);
+        Ok(is_unchanged.then_some(reserved))
+    }
+
+    /// What is left of FILE without the room. Behind a shorter content that another program wrote
+    /// at that moment there is a hole before the blanks, which reads as zeros.
+    fn without_room<'b>(&self, now: &'b [u8]) -> Option<&'b [u8]> {
+        match now.strip_prefix(&*self.before) {
+            Some(added) => without_blanks(added)
+                .is_empty()
+                .then_some(&now[..self.before.len()]),
+            None if now.len() == self.len => {
+                let content = without_blanks(now);
+                let end = content.iter().rposition(|byte| *byte != 0);
+                end.map(|last| &content[..=last])
+            }
+            None => None,
+        }
     }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        let Ok(now) = self.file.read_with_blanks() else {
-            return;
-        };
-        let added = now.strip_prefix(&*self.before);
-        if added.is_some_and(|added| !added.is_empty() && without_blanks(added).is_empty()) {
-            let _ = self.file.file().set_len(self.before.len() as u64);
+        let now = self.file.read_with_blanks().unwrap_or_default();
+        let content = self.without_room(&now).map_or(now.len(), <[u8]>::len);
+        if content < now.len() {
+            let _ = self.file.file().set_len(content as u64);
         }
     }
 }
 
-/// Overwrites FILE, which holds `before` and perhaps blanks; tells whether FILE, by its path, has
-/// the document. Before the cut a look is taken whether another program has begun to write FILE.
+/// Overwrites FILE if it holds `before` and perhaps blanks; tells whether FILE, by its path, has the
+/// document. Before the cut a look is taken whether another program has begun to write FILE.
 pub(super) fn overwrite(file: &TokenFile, before: &[u8], document: &[u8]) -> io::Result<bool> {
-    let len = usize::try_from(file.file().metadata()?.len()).unwrap_or(usize::MAX);
     let mut padded = document.to_vec();
     padded.resize(document.len().max(before.len()), b' ');
-    let room = vec![b' '; padded.len().saturating_sub(len)];
-    let made = file.file().write_all_at(&room, len as u64);
-    let written = made.and_then(|()| file.file().write_all_at(&padded, 0));
-    written.inspect_err(|_| {
-        if !room.is_empty() {
-            let _ = file.file().set_len(len as u64);
-        }
-    })?;
+    let len = usize::try_from(file.file().metadata()?.len()).unwrap_or(usize::MAX);
+    let room = match padded.len().saturating_sub(len) {
+        0 => None,
+        growth => Some(Room::reserve(file, growth)?),
+    };
+    let is_changed = room.as_ref().is_some_and(Option::is_none);
+    if is_changed || file.look(before).is_none() {
+        return Ok(false);
+    }
+    file.file().write_all_at(&padded, 0)?;
     let now = file.read_with_blanks()?;
     if now.len() > document.len() && now.starts_with(&padded) {
         file.file().set_len(document.len() as u64)?;

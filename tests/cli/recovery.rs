@@ -115,6 +115,21 @@ fn an_interrupted_save_goes_into_the_file_as_its_owner_has_edited_it() {
 }
 
 #[test]
+fn an_interrupted_save_of_a_file_with_several_names_is_finished_by_each_of_them() {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let case = refresh_here(&endpoint)
+        .file(PENDING, interrupted(1))
+        .mode(PENDING, 0o600)
+        .arg("other.json");
+    fs::hard_link(case.path(FILE), case.path("other.json")).unwrap();
+    case.run()
+        .code(0)
+        .file_is(FILE, document(2))
+        .file_is("other.json", document(2))
+        .files_are([FILE, "other.json"]);
+}
+
+#[test]
 fn copies_that_a_kill_left_after_the_save_are_removed() {
     let endpoint = Endpoint::http(rotating());
     let outcome = refresh_here(&endpoint)

@@ -22,6 +22,8 @@ mod endpoint;
 
 // The endpoint itself: what the other tests rely on.
 mod endpoint_works;
+// The endpoint as what a login is made at.
+mod endpoint_logs_in;
 
 // Every reply and its class.
 mod replies;

@@ -56,6 +56,8 @@ pub(crate) struct Authorizing {
 struct Memory {
     /// Its callback URL, to the letter.
     callback: String,
+    /// Where a browser goes that cannot go there.
+    error_page: String,
     /// Every code that was given out.
     codes: Vec<Code>,
     /// The session of the last login.
@@ -76,7 +78,7 @@ struct Code {
 type Fault = (&'static str, &'static str);
 
 impl Authorizing {
-    /// A public app with this consumer key and, until it is told, no callback.
+    /// A public app with this consumer key, which has to be told where it serves.
     pub(crate) fn new(client_id: &str) -> Self {
         Self {
             client_id: client_id.to_owned(),
@@ -103,6 +105,12 @@ impl Authorizing {
     pub(crate) fn replying(mut self, reply: Reply) -> Self {
         self.reply = Some(reply);
         self
+    }
+
+    /// Serves at this origin, whose own page is the callback until another is set.
+    pub(crate) fn serve_at(&self, origin: &str) {
+        self.set_callback(&format!("{origin}{SUCCESS_PATH}"));
+        self.memory().error_page = format!("{origin}{ERROR_PATH}");
     }
 
     /// Accepts this callback URL only.
@@ -140,9 +148,7 @@ impl Authorizing {
         let query = |name: &str| request.query(name).unwrap_or_default();
         let mut memory = self.memory();
         if let Err((code, description)) = self.check_app(&memory, &query) {
-            let origin = memory.callback.replace(SUCCESS_PATH, "");
-            let page = format!("{origin}{ERROR_PATH}");
-            return redirect(&page, &error_parameters(code, description));
+            return redirect(&memory.error_page, &error_parameters(code, description));
         }
         let state = query("state");
         let mut parameters = match (check_proof(&query), &self.refusal) {

@@ -109,7 +109,7 @@ fn start(mut args: Arguments) -> Result<Endpoint, Box<dyn Error>> {
     }
     let endpoint = builder.start(script);
     if let Some(app) = app {
-        app.set_callback(&endpoint.callback());
+        app.serve_at(endpoint.origin());
     }
     Ok(endpoint)
 }

@@ -113,7 +113,7 @@ impl Builder {
     /// Starts an endpoint where somebody can log in to this app; see [`Endpoint::login`].
     pub(crate) fn start_login(self, app: &Authorizing) -> Endpoint {
         let endpoint = self.start(app.clone());
-        app.set_callback(&endpoint.callback());
+        app.serve_at(endpoint.origin());
         endpoint
     }
 

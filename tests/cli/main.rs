@@ -12,6 +12,8 @@
 mod harness;
 // What most of those tests start from, and what they expect.
 mod kit;
+// A login as a person makes it.
+mod login_kit;
 // Users, mounts, and files on the disk.
 mod rights;
 // What must not appear on standard error.
@@ -24,6 +26,8 @@ mod endpoint;
 
 // The endpoint itself: what the other tests rely on.
 mod endpoint_works;
+// The endpoint as what a login is made at.
+mod endpoint_logs_in;
 
 // Every reply and its class.
 mod replies;
@@ -101,6 +105,12 @@ mod places;
 mod editors;
 // What an interrupted run left is finished, what somebody planted is not.
 mod recovery;
+// The first file, from a browser anywhere.
+mod login_works;
+// Logins that bring nothing.
+mod login_fails;
+// Logins that end early.
+mod login_interrupted;
 
 // Rules that the repository keeps for itself.
 mod repository;

@@ -53,21 +53,21 @@ pub(crate) fn run(call: Login) -> Result<(), Error> {
         name,
     };
     let found = target.prove(deadline(call.timeout)?)?;
-    let app = loaded.app(&found, &target.name)?;
+    let app = loaded.app(&found.document, &target.name)?;
     let authorization = authorization(&app, call.redirect_uri)?;
-    target.announce(&found);
+    target.announce(&found.document);
     if call.dry_run {
         target.rehearse(app, authorization);
         return Ok(());
     }
     let code = target.ask(&authorization, &app)?;
-    let request = app.request(authorization.grant(code), &found);
+    let request = app.request(authorization.grant(code), &found.document);
     let login = Exchange {
         loaded: &loaded,
         request,
         deadline: deadline(call.timeout)?,
     };
-    let document = target.log_in(&login)?;
+    let document = target.log_in(&login, found.is_new)?;
     target.print(call.print, &document)?;
     say::summary(report::logged_in(
         &login.request.host(),
@@ -83,6 +83,14 @@ struct Target {
     file: Input,
     /// How messages call it.
     name: String,
+}
+
+/// What a login found before it began.
+struct Found {
+    /// The document that it will be put into.
+    document: Document,
+    /// Whether there was no FILE: should one come to be meanwhile, it is not touched.
+    is_new: bool,
 }
 
 /// What a login sends.
@@ -104,13 +112,20 @@ impl Target {
         }
     }
 
-    /// The document that a login will be put into. Proves that it can be saved, and holds nothing
-    /// afterwards.
-    fn prove(&self, deadline: Deadline) -> Result<Document, Error> {
-        match self.path() {
-            None => Ok(Document::empty()),
-            Some(path) => self.with_room(path, deadline, |document, _| Ok(Some(document))),
-        }
+    /// Finds the document that a login will be put into, and proves that it can be saved; holds
+    /// nothing afterwards.
+    fn prove(&self, deadline: Deadline) -> Result<Found, Error> {
+        let Some(path) = self.path() else {
+            let document = Document::empty();
+            return Ok(Found {
+                document,
+                is_new: true,
+            });
+        };
+        self.with_room(path, deadline, false, |document, prepared| {
+            let is_new = prepared.is_new();
+            Ok(Some(Found { document, is_new }))
+        })
     }
 
     /// Says whose login will be replaced.
@@ -170,10 +185,10 @@ impl Target {
     }
 
     /// Sends the code, and keeps what comes.
-    fn log_in(&self, login: &Exchange) -> Result<Document, Error> {
+    fn log_in(&self, login: &Exchange, is_new: bool) -> Result<Document, Error> {
         match self.path() {
             None => login.send(Document::empty(), None, &self.name),
-            Some(path) => self.with_room(path, login.deadline, |document, prepared| {
+            Some(path) => self.with_room(path, login.deadline, is_new, |document, prepared| {
                 if !prepared.is_current() {
                     return Ok(None);
                 }
@@ -183,12 +198,13 @@ impl Target {
     }
 
     /// Does something with the document in FILE, or with an empty one for a FILE that there is not
-    /// yet, while there is room for what will come of it; again if that has nothing to show for it,
-    /// since another program was there.
+    /// yet, or was not (`is_new`), while there is room for what will come of it; again if that has
+    /// nothing to show for it, since another program was there.
     fn with_room<T>(
         &self,
         path: &Path,
         deadline: Deadline,
+        is_new: bool,
         work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
     ) -> Result<T, Error> {
         let hold = Hold {
@@ -196,7 +212,8 @@ impl Target {
             deadline,
         };
         loop {
-            let done = match TokenFile::find(path, DOCUMENT)? {
+            let file = TokenFile::find(path, DOCUMENT)?;
+            let done = match file.filter(|_| !is_new) {
                 Some(file) => with_file(&hold, file, &work)?,
                 None => with_new_file(&hold, &NewFile::at(path, DOCUMENT)?, &work)?,
             };

@@ -119,7 +119,12 @@ fn by_code(
 ) -> Refusal {
     let said = said(request, code, members);
     let by = |meaning| Refusal::by(meaning, request, code, &said);
-    let refusal = match (meaning(code, description(members)), reply.status) {
+    let meaning = match request.refresh_token() {
+        // Of a code this says that it is used or too old, in whichever words.
+        None if code.eq_ignore_ascii_case("invalid_grant") => Some(Meaning::GrantRefused),
+        _ => meaning(code, description(members)),
+    };
+    let refusal = match (meaning, reply.status) {
         (Some(meaning), _) => by(meaning),
         (None, status) if is_later(status) => by(Meaning::Later),
         (None, 502 | 504) => Refusal::fatal(gateway_gave_up(request, reply.status)),

@@ -140,10 +140,10 @@ impl NewFile {
 }
 
 impl ReservedNew<'_> {
-    /// The look right before the first send: whether there is still no FILE, and the pending file is
-    /// where other runs meet it.
+    /// The look right before the first send: whether the pending file is where other runs meet it. A
+    /// FILE that came to be does not matter: it will not be touched.
     pub(super) fn is_current(&self) -> bool {
-        self.file.is_absent() && self.pending.is_named()
+        self.pending.is_named()
     }
 
     /// Makes FILE with this document.

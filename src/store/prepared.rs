@@ -61,6 +61,11 @@ impl Prepared<'_> {
         }
     }
 
+    /// Whether FILE will be made.
+    pub(crate) fn is_new(&self) -> bool {
+        matches!(self, Self::New(_))
+    }
+
     /// The look right before the first send: whether FILE is still what was found, and the pending
     /// file is where other runs meet it.
     pub(crate) fn is_current(&self) -> bool {

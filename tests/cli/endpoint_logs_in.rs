@@ -13,7 +13,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A code as an address has it.
-const ENCODED_CODE: &str = "aPrxQ7rY.endpoint1_kW0zvT1uJm4%3D%3D";
+const ENCODED_CODE: &str = "aPrxQ7rY.n1_kW0zvT1uJm4%3D%3D";
 
 /// An app without a secret, at an endpoint of its own.
 fn app() -> (Authorizing, Endpoint) {
@@ -59,7 +59,7 @@ fn a_login_brings_a_session_that_rotates() {
         landing(&endpoint, &good_query(&endpoint)),
         format!("{callback}?code={ENCODED_CODE}&state=st")
     );
-    assert_eq!(app.codes(), ["aPrxQ7rY.endpoint1_kW0zvT1uJm4=="]);
+    assert_eq!(app.codes(), ["aPrxQ7rY.n1_kW0zvT1uJm4=="]);
     let reply = posted(&endpoint, &good_form(&endpoint));
     let tokens = r#"{"access_token":"00D!login-1","refresh_token":"5Aep-login-1","#;
     assert!(reply.contains(tokens), "{reply}");
@@ -115,7 +115,7 @@ fn a_code_is_bound_to_all_that_it_was_given_for() {
         ),
         ("/success", "/other", "redirect_uri_mismatch"),
         ("dBjf", "dBjg", "invalid_grant"),
-        ("endpoint1", "endpoint2", "invalid_grant"),
+        ("n1", "n2", "invalid_grant"),
         ("%3D%3D", "%253D%253D", "invalid_grant"),
     ];
     for (good, bad, error) in cases {

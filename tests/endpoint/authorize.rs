@@ -213,7 +213,7 @@ impl Memory {
     /// Gives out a code in the style of Salesforce's, which end in what has to be encoded.
     fn new_code(&mut self, challenge: String) -> String {
         let number = self.codes.len() + 1;
-        let value = format!("aPrxQ7rY.endpoint{number}_kW0zvT1uJm4==");
+        let value = format!("aPrxQ7rY.n{number}_kW0zvT1uJm4==");
         self.codes.push(Code {
             value: value.clone(),
             challenge,

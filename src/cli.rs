@@ -24,8 +24,10 @@ use crate::settings::{SecretSource, Settings, Sourced};
 use complaint::{leftover, option_before_command, unknown_command, unknown_option, usage};
 use environment::{Environment, first_of, pasted_variable, present, proxy, variable};
 use options::{Arguments, Options, looks_like_option, split_at_equals_sign};
-use table::{COMMANDS, DRY_RUN, INSTEAD_OF_COMMAND, QUIET, REFRESH, Table, VERBOSE, is_option};
-use values::{duration, parse_endpoint, print, retries, text_pasted, timeout};
+use table::{
+    COMMANDS, DRY_RUN, INSTEAD_OF_COMMAND, LOGIN, QUIET, REFRESH, Table, VERBOSE, is_option,
+};
+use values::{duration, parse_endpoint, print, redirect_uri_of, retries, text_pasted, timeout};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Version,
     /// Refresh a token.
     Refresh(Box<Refresh>),
+    /// Log in.
+    Login(Box<Login>),
 }
 
 /// A refresh, as far as command line and environment determine it.
@@ -66,6 +70,25 @@ pub(crate) struct Refresh {
     /// Tries after the first.
     pub(crate) retries: u32,
     /// Everything but the request.
+    pub(crate) dry_run: bool,
+    /// How much is said.
+    pub(crate) verbosity: Verbosity,
+}
+
+/// A login, as far as command line and environment determine it.
+#[derive(Debug)]
+pub(crate) struct Login {
+    /// Where the document goes.
+    pub(crate) file: Input,
+    /// What is to be sent, and where.
+    pub(crate) settings: Settings,
+    /// A callback URL of the app, to the letter.
+    pub(crate) redirect_uri: Option<String>,
+    /// What goes to standard output.
+    pub(crate) print: Option<Printed>,
+    /// How long everything may take but the login of a person.
+    pub(crate) timeout: Duration,
+    /// All but asking.
     pub(crate) dry_run: bool,
     /// How much is said.
     pub(crate) verbosity: Verbosity,
@@ -99,6 +122,7 @@ pub(crate) fn parse(args: Vec<OsString>, environment: Environment) -> Result<Com
     let command = args.command().ok_or_else(|| usage("no command"))?;
     match command.to_str() {
         Some("refresh") => refresh(args, environment),
+        Some("login") => login(args, environment),
         Some("help") => help(&args.all()),
         Some("version" | "--version" | "-V") => version(&args.all()),
         _ => without_command(&command, &args.all()),
@@ -151,6 +175,26 @@ fn refresh(args: Arguments, environment: Environment) -> Result<Command, Error> 
         print: common.print,
         deadline: Deadline::after(common.timeout).ok_or_else(|| usage("--timeout is too long"))?,
         retries: retries.unwrap_or(DEFAULT_RETRIES),
+        dry_run: common.dry_run,
+        verbosity: common.verbosity,
+    })))
+}
+
+/// `login`, with its options and FILE.
+fn login(args: Arguments, environment: Environment) -> Result<Command, Error> {
+    let (mut options, common) = common(args, LOGIN, environment)?;
+    if common.settings.client_secret == Some(SecretSource::File(Input::Stdin)) {
+        return Err(usage(
+            "--client-secret-file cannot be -: standard input is for the address",
+        ));
+    }
+    let redirect_uri = options.text("--redirect-uri")?;
+    Ok(Command::Login(Box::new(Login {
+        file: common.file,
+        settings: common.settings,
+        redirect_uri: redirect_uri.as_ref().map(redirect_uri_of).transpose()?,
+        print: common.print,
+        timeout: common.timeout,
         dry_run: common.dry_run,
         verbosity: common.verbosity,
     })))

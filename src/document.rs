@@ -28,7 +28,7 @@ use auth_url::{auth_url, keep_host, printed_in};
 use cli_output::{LOG_IN, is_redacted, members_instead, redacted};
 use layout::Layout;
 use reply::{PARTS, loses_token, take_over};
-use reply_members::comes_from_replies;
+use reply_members::take_from_successor;
 use source::{object_in, text_of};
 use unusable::{no_value, not_keepable, too_large_indented, unusable};
 
@@ -62,6 +62,30 @@ impl Document {
         Self::from_object(Self::from_text(text)?)
     }
 
+    /// A document that nobody has filled yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            members: Map::new(),
+            layout: Layout::default(),
+            auth_url_host: None,
+        }
+    }
+
+    /// Reads the bytes of a FILE that need not have a refresh token.
+    ///
+    /// # Errors
+    /// When they are not one JSON object, or more than [`MAX_LEN`].
+    pub(crate) fn parse_any(bytes: &[u8]) -> Result<Self, Error> {
+        Self::from_text(text_of(bytes)?)
+    }
+
+    /// The refresh token of any object of any size, empty where it has none.
+    pub(crate) fn key_if_any(bytes: &[u8]) -> Option<Secret> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let document = Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+        Some(document.refresh_token())
+    }
+
     /// The refresh token of a whole document of any size, which is what a save uses up.
     pub(crate) fn key(bytes: &[u8]) -> Option<Secret> {
         let document = Self::parse_unbounded(bytes)?;
@@ -73,11 +97,8 @@ impl Document {
     /// so do those that FILE lacks; any other is as its owner has it now.
     pub(crate) fn rebase(current: &[u8], successor: &[u8]) -> Option<Vec<u8>> {
         let mut document = Self::parse_unbounded(current)?;
-        for (name, value) in Self::parse_unbounded(successor)?.members {
-            if comes_from_replies(&name) || !document.members.contains_key(&name) {
-                document.members.insert(name, value);
-            }
-        }
+        let successor = Self::parse_unbounded(successor)?;
+        take_from_successor(&mut document.members, successor.members);
         Some(document.render())
     }
 
@@ -91,7 +112,7 @@ impl Document {
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.
     ///
     /// # Errors
-    /// As [`Document::parse`], and when an auth URL is malformed.
+    /// As [`Document::parse`] and [`Document::checked_render`], and when an auth URL is malformed.
     pub(crate) fn parse_stdin(bytes: &[u8]) -> Result<Self, Error> {
         let text = text_of(bytes)?;
         if let Some(url) = auth_url(text) {
@@ -102,7 +123,10 @@ impl Document {
             Some(url) if !document.members.contains_key("refresh_token") && !is_redacted(url) => {
                 Self::from_auth_url(url)
             }
-            _ => Self::from_object(document),
+            _ => {
+                let document = Self::from_object(document)?;
+                document.checked_render().map(|_| document)
+            }
         }
     }
 
@@ -246,89 +270,11 @@ mod tests {
         Document::parse(json.as_bytes()).expect("a usable document")
     }
 
-    fn why(json: &[u8]) -> String {
-        let error = Document::parse(json).expect_err("an unusable document");
-        error.to_string()
-    }
-
-    fn rendered(document: &Document) -> String {
-        String::from_utf8(document.render()).expect("UTF-8")
-    }
-
-    fn reply(json: Value) -> Map<String, Value> {
-        match json {
-            Value::Object(members) => members,
-            _ => unreachable!("replies in these tests are objects"),
-        }
-    }
-
     #[test]
-    fn the_last_of_two_members_counts() {
-        let document = document(r#"{"refresh_token":"a","x":1,"refresh_token":"b"}"#);
-        assert_eq!(document.refresh_token().expose(), "b");
-    }
-
-    #[test]
-    fn a_reply_that_makes_a_document_unreadable_leaves_its_tokens() {
-        let before = document(r#"{"access_token":"a","refresh_token":"r","keep":1}"#);
-        let too_large = "x".repeat(MAX_LEN);
-        let too_wide = Value::Array(vec![Value::Null; MAX_LEN / 8]);
-        for bad in [
-            serde_json::json!({"x": too_large}),
-            serde_json::json!({"x": too_wide}),
-            serde_json::json!({"x": [{"y": 1, "$serde_json::private::Number": 2}]}),
-        ] {
-            let mut reply = reply(bad);
-            reply.insert("access_token".to_owned(), "b".into());
-            reply.insert("refresh_token".to_owned(), "s".into());
-            let mut merged = before.clone();
-            let changed = ["access_token", "refresh_token"].map(str::to_owned).into();
-            let is_whole = false;
-            assert_eq!(merged.merge(&reply), Merged { changed, is_whole });
-            assert_eq!(
-                rendered(&merged),
-                rendered(&document(
-                    r#"{"access_token":"b","refresh_token":"s","keep":1}"#
-                ))
-            );
-        }
-    }
-
-    #[test]
-    fn an_interrupted_save_brings_the_members_of_replies_and_those_that_are_missing() {
-        let rebased = |current: &str, successor: &str| {
-            let rebased = Document::rebase(current.as_bytes(), successor.as_bytes());
-            rebased.map(|bytes| {
-                String::from_utf8(bytes)
-                    .expect("UTF-8")
-                    .replace(['\n', ' '], "")
-            })
-        };
-        let successor = r#"{"access_token":"b","refresh_token":"s","note":"old","new":1}"#;
-        assert_eq!(
-            rebased(
-                r#"{"note":"mine","refresh_token":"r","access_token":"a","only":2}"#,
-                successor
-            ),
-            Some(
-                r#"{"note":"mine","refresh_token":"s","access_token":"b","only":2,"new":1}"#
-                    .to_owned()
-            )
-        );
-        assert_eq!(rebased(successor, successor), Some(successor.to_owned()));
-        assert_eq!(rebased("{", successor), None);
-        assert_eq!(rebased(successor, r#"{"access_token":"b"}"#), None);
-    }
-
-    #[test]
-    fn the_key_of_a_document_is_its_refresh_token_whatever_its_size() {
+    fn a_document_has_a_key_whatever_its_size() {
         let key = |json: &str| Document::key(json.as_bytes());
         let long = format!(r#"{{"refresh_token":"r","a":"{}"}}"#, "x".repeat(MAX_LEN));
-        for whole in [
-            r#"{"refresh_token":"r"}"#,
-            "\u{feff}{\"refresh_token\":\"r\"} \n  ",
-            &long,
-        ] {
+        for whole in ["\u{feff}{\"refresh_token\":\"r\"} \n  ", &long] {
             assert_eq!(key(whole), Some(Secret::new("r")));
         }
         for broken in [
@@ -336,7 +282,6 @@ mod tests {
             "{",
             r#"{"refresh_token":"r""#,
             r#"{"refresh_token":""}"#,
-            "[]",
         ] {
             assert_eq!(key(broken), None);
         }
@@ -349,24 +294,13 @@ mod tests {
         let merged = |access: &str, refresh: &str| {
             let tokens = serde_json::json!({"access_token": access, "refresh_token": refresh});
             let mut merged = before.clone();
-            let outcome = merged.merge(&reply(tokens));
+            let outcome = merged.merge(tokens.as_object().expect("an object"));
             assert!(!outcome.is_whole);
             (merged.refresh_token(), outcome.changed.len())
         };
         assert_eq!(merged(&long, "s"), (Secret::new("s"), 1));
         assert_eq!(merged(&long, &long), (Secret::new("r"), 0));
         assert_eq!(merged("a", "s\nt"), (Secret::new("r"), 1));
-    }
-
-    #[test]
-    fn says_why_a_document_cannot_be_used() {
-        assert_eq!(why(b" \n"), "it is empty");
-        assert_eq!(why(b"[]"), "it is JSON but not an object");
-        assert_eq!(
-            why(br#"{"refresh_token":"r","a":{"$serde_json::private::Number":"1"}}"#),
-            "it has a member that cannot be kept"
-        );
-        assert_eq!(why(&vec![b' '; MAX_LEN + 1]), "it is larger than 1 MiB");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::oauth::{Refusal, TokenRequest, Tokens, Whole, verdict};
 use crate::retry::Pauses;
 use crate::say;
 
+/// A pause from this on is said: one that ends sooner is nobody's concern.
+const FELT: Duration = Duration::from_secs(1);
+
 /// How an exchange can succeed.
 pub(crate) enum Exchanged<T> {
     /// By a token reply.
@@ -93,6 +96,13 @@ fn pause(deadline: Deadline, pauses: &mut Pauses, refusal: &Refusal) -> bool {
         return false;
     };
     say::step(|| planned(pause, deadline.left()));
+    if pause >= FELT && pause < deadline.left() {
+        let seconds = pause.as_secs_f32();
+        say::wait(format_args!(
+            "trying again in {seconds:.1}s: {}",
+            refusal.error
+        ));
+    }
     deadline.pause(pause)
 }
 

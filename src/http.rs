@@ -9,7 +9,6 @@ mod buffered;
 mod der;
 mod dial;
 mod failure;
-mod mailbox;
 mod names;
 mod no_proxy;
 mod proxy;

@@ -5,13 +5,13 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead as _, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::thread;
 
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
+use crate::mailbox::Mailbox;
 use crate::secret::{REDACTED, looks_secret};
 
 /// A file or standard input.
@@ -69,15 +69,14 @@ impl Input {
         if !self.may_block() {
             return self.read_now(limit);
         }
-        let (sender, receiver) = mpsc::channel();
-        let input = self.clone();
-        let read = move || sender.send(input.read_now(limit));
+        let mailbox = Mailbox::new();
+        let (input, shared) = (self.clone(), mailbox.share());
+        let read = move || shared.leave(input.read_now(limit));
         if thread::Builder::new().spawn(read).is_err() {
             return self.read_now(limit);
         }
-        let timed_out = io::Error::new(ErrorKind::TimedOut, "timed out");
-        let read = receiver.recv_timeout(deadline.left());
-        read.unwrap_or(Err(timed_out))
+        let timed_out = || Err(io::Error::new(ErrorKind::TimedOut, "timed out"));
+        mailbox.take(deadline.left()).unwrap_or_else(timed_out)
     }
 
     /// Whether somebody else decides when there is something to read.
@@ -94,6 +93,23 @@ impl Input {
             Self::Stdin => read_bounded(io::stdin().lock(), limit),
             Self::Path(path) => read_bounded(File::open(path)?, limit),
         }
+    }
+}
+
+/// The next line of standard input, of which `limit` bytes are taken; none at its end. Nobody knows
+/// how long a person needs, so nothing bounds the wait.
+///
+/// # Errors
+/// `NOINPUT`.
+pub(crate) fn read_line(limit: usize) -> Result<Option<String>, Error> {
+    let mut line = Vec::new();
+    let read = io::stdin()
+        .lock()
+        .take(limit as u64)
+        .read_until(b'\n', &mut line);
+    match read.map_err(|error| unreadable("standard input", &reason(&error)))? {
+        0 => Ok(None),
+        _ => Ok(Some(String::from_utf8_lossy(&line).into_owned())),
     }
 }
 

@@ -13,20 +13,20 @@ use crate::oauth::{Refusal, Remains, TokenRequest};
 use crate::print::rescued;
 use crate::report::{changed_members, report_save};
 use crate::say;
-use crate::store::{self, Reserved, SavedHow};
+use crate::store::{self, Prepared, SavedHow};
 
 /// Takes a token reply into the document, and saves that where there is a FILE.
 ///
 /// # Errors
 /// `IOERR` if FILE could not be saved; it says where the new tokens are.
 pub(crate) fn keep_tokens(
-    reserved: Option<Reserved>,
+    prepared: Option<Prepared>,
     document: &mut Document,
     request: &TokenRequest,
     reply: TokenReply,
 ) -> Result<(), Error> {
     let TokenReply { tokens, summary } = reply;
-    let (merged, how) = save(reserved, document, &tokens.members)?;
+    let (merged, how) = save(prepared, document, &tokens.members)?;
     say::step(|| summary);
     say::step(|| changed_members(request, &merged.changed));
     if let Some(how) = how {
@@ -43,18 +43,17 @@ pub(crate) fn keep_tokens(
 
 /// Keeps what must not be lost with a refused reply, and says where that is.
 pub(crate) fn keep_remains(
-    reserved: Option<Reserved>,
+    prepared: Option<Prepared>,
     document: Document,
     refusal: Refusal,
 ) -> Error {
     let Remains {
         refresh_token,
         body,
-    } = refusal.remains;
-    let is_saved = refresh_token.is_some();
-    let error = match refresh_token {
-        Some(token) => keep_rotated(reserved, document, token, refusal.error),
-        None => refusal.error,
+    } = *refusal.remains;
+    let (error, is_saved) = match refresh_token {
+        Some(token) => keep_rotated(prepared, document, token, refusal.error),
+        None => (refusal.error, false),
     };
     match body {
         Some(body) => keep_body(&body, is_saved, error),
@@ -62,19 +61,21 @@ pub(crate) fn keep_remains(
     }
 }
 
-/// Keeps a new refresh token although the reply is of no other use: the old one has ended.
+/// Keeps a new refresh token although the reply is of no other use: the old one has ended. Tells
+/// whether there was room for it in the document.
 fn keep_rotated(
-    reserved: Option<Reserved>,
+    prepared: Option<Prepared>,
     mut document: Document,
     token: String,
     error: Error,
-) -> Error {
+) -> (Error, bool) {
     let members = Map::from_iter([("refresh_token".to_owned(), Value::from(token))]);
-    let has_file = reserved.is_some();
-    match save(reserved, &mut document, &members) {
-        Ok(_) if has_file => error.but("its new refresh token was saved"),
-        Ok(_) => rescued(error, &document),
-        Err(not_saved) => not_saved,
+    let has_file = prepared.is_some();
+    match save(prepared, &mut document, &members) {
+        Ok((merged, _)) if !merged.is_whole => (error, false),
+        Ok(_) if has_file => (error.but("its new refresh token was saved"), true),
+        Ok(_) => (rescued(error, &document), true),
+        Err(not_saved) => (not_saved, true),
     }
 }
 
@@ -147,17 +148,17 @@ fn keep_left_out(members: &Map<String, Value>, document: &Document) -> Result<()
 /// Takes the members of a reply into the document, and saves it where there is a FILE: what the
 /// reply makes of the document, or of what another program has made of it meanwhile.
 fn save(
-    reserved: Option<Reserved>,
+    prepared: Option<Prepared>,
     document: &mut Document,
     members: &Map<String, Value>,
 ) -> Result<(Merged, Option<SavedHow>), Error> {
-    let merged = document.merge(members);
-    let Some(reserved) = reserved else {
+    let mut merged = document.merge(members);
+    let Some(prepared) = prepared else {
         return Ok((merged, None));
     };
-    let how = reserved.save(&document.render(), |now| {
-        let mut latest = Document::parse(now).ok()?;
-        latest.merge(members);
+    let how = prepared.save(&document.render(), |now| {
+        let mut latest = Document::parse_any(now).ok()?;
+        merged = latest.merge(members);
         *document = latest;
         Some(document.render())
     })?;

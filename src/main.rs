@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: arguments, then document, then request, then reply, then document, then disk.
 //! [`cli`] turns arguments and environment into a command, and [`refresh`] tells its story, with
-//! the rooms below: [`settings`], [`exchange`], [`keep`], [`report`] and [`print`]; [`oauth`], [`store`] and
+//! the rooms below: [`settings`], [`hold`], [`exchange`], [`keep`], [`report`] and [`print`]; [`oauth`], [`store`] and
 //! [`http`], which do not know each other's business; [`document`] and [`input`]; [`say`], the only
 //! pen. No room knows those above it. Every failure is an [`error::Error`], whose class is the exit
 //! code.
@@ -13,9 +13,12 @@ mod document;
 mod endpoint;
 mod error;
 mod exchange;
+mod hold;
 mod http;
 mod input;
 mod keep;
+mod login;
+mod mailbox;
 mod oauth;
 mod print;
 mod refresh;
@@ -51,5 +54,6 @@ fn run() -> Result<(), Error> {
         Command::Help => say::result(cli::HELP.as_bytes()),
         Command::Version => say::result(cli::VERSION.as_bytes()),
         Command::Refresh(call) => refresh::run(*call),
+        Command::Login(call) => login::run(*call),
     }
 }

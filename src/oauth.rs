@@ -20,6 +20,7 @@ mod pkce;
 mod refusal;
 mod remains;
 mod request;
+mod shown;
 mod verdict;
 mod whole;
 mod words;

@@ -55,14 +55,12 @@ pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(
 /// Keeps a document that can be given to nobody, and says where in the error. Where that fails, the
 /// loss is the failure.
 pub(crate) fn rescued(error: Error, document: &Document) -> Error {
-    match store::keep(&document.render()) {
-        Ok(path) => with_rescued(error, &path),
-        Err(_) => {
-            let mut lost = error.but("the new tokens are lost").hint("log in again");
-            lost.class = Class::IoErr;
-            lost
-        }
+    if let Ok(path) = store::keep(&document.render()) {
+        return with_rescued(error, &path);
     }
+    let mut lost = error.but("the new tokens are lost").hint("log in again");
+    lost.class = Class::IoErr;
+    lost
 }
 
 /// The error of a run whose document is in the file of this path.

@@ -4,15 +4,14 @@
 //! one of it, and that is kept. With FILE a lock spans the three, what an earlier run left is
 //! finished first, and saving is made sure of before anything is sent.
 
-use std::mem;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::cli::Refresh;
-use crate::deadline::Deadline;
 use crate::document::{Document, MAX_LEN};
 use crate::error::Error;
 use crate::exchange::{Exchanged, exchange};
+use crate::hold::Hold;
 use crate::input::{Input, read_failed};
 use crate::keep::{keep_remains, keep_tokens};
 use crate::oauth::TokenRequest;
@@ -20,7 +19,7 @@ use crate::print::{Kept, Printed, print};
 use crate::report::{Outcome, summary, warn_if_open_to_others, whole};
 use crate::say;
 use crate::settings::Loaded;
-use crate::store::{Content, Locked, Reserved, TokenFile};
+use crate::store::{Content, Locked, TokenFile};
 
 /// What FILE should hold.
 const DOCUMENT: Content = Content {
@@ -36,9 +35,11 @@ const DOCUMENT: Content = Content {
 pub(crate) fn run(call: Refresh) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
     let story = Story {
-        name: call.file.name(),
+        hold: Hold {
+            name: call.file.name(),
+            deadline: call.deadline,
+        },
         loaded: call.settings.load(call.deadline)?,
-        deadline: call.deadline,
         max_age: call.max_age,
         retries: call.retries,
         dry_run: call.dry_run,
@@ -57,12 +58,10 @@ pub(crate) fn run(call: Refresh) -> Result<(), Error> {
 
 /// One refresh, from its options on.
 struct Story {
-    /// How messages call the document.
-    name: String,
+    /// How to get hold of FILE.
+    hold: Hold,
     /// Where the values of a request come from.
     loaded: Loaded,
-    /// The end of the run.
-    deadline: Deadline,
     /// Keep a token that is younger.
     max_age: Option<Duration>,
     /// Tries after the first.
@@ -77,9 +76,9 @@ impl Story {
     /// Refreshes a document that nobody else has, and that is not saved.
     fn refresh_stdin(&self) -> Result<(Document, Outcome), Error> {
         let bytes = Input::Stdin
-            .read_bounded(MAX_LEN, self.deadline)
-            .map_err(|error| read_failed(&self.name, &error))?;
-        let document = Document::parse_stdin(&bytes).map_err(|why| self.unusable(why))?;
+            .read_bounded(MAX_LEN, self.hold.deadline)
+            .map_err(|error| read_failed(&self.hold.name, &error))?;
+        let document = Document::parse_stdin(&bytes).map_err(|why| self.hold.unusable(why))?;
         self.describe(&document, bytes.len());
         if let Some(age) = self.fresh_age(&document) {
             return Ok((document, Outcome::Fresh(age)));
@@ -106,7 +105,7 @@ impl Story {
             if let Some(refreshed) = self.refresh_locked(opened, &before)? {
                 return Ok(refreshed);
             }
-            say::step(|| format!("lock: {} was replaced meanwhile", self.name));
+            say::step(|| format!("lock: {} was replaced meanwhile", self.hold.name));
         }
     }
 
@@ -117,8 +116,8 @@ impl Story {
         file: TokenFile,
         before: &Before,
     ) -> Result<Option<(Document, Outcome)>, Error> {
-        let mut locked = self.lock(file)?;
-        let recovered = self.recover(&mut locked)?;
+        let mut locked = self.hold.lock(file)?;
+        let recovered = self.hold.recover(&mut locked)?;
         let document = self.load(&mut locked, before)?;
         if !recovered && before.lacks_token_of(&document) {
             return Ok(Some((document, Outcome::Reused)));
@@ -136,65 +135,42 @@ impl Story {
         mut document: Document,
         locked: Option<&Locked>,
     ) -> Result<Option<(Document, Outcome)>, Error> {
-        let request = self.loaded.request(&document, &self.name)?;
-        let client = self.loaded.client(&request, self.deadline);
-        let reserved = match locked {
-            Some(locked) => match self.reserve(locked, &document)? {
+        let request = self.loaded.refresh_request(&document, &self.hold.name)?;
+        let client = self.loaded.client(&request, self.hold.deadline);
+        let prepared = match locked {
+            Some(locked) => match self.hold.prepare(locked, &document)? {
                 None => return Ok(None),
-                reserved => reserved,
+                prepared => prepared,
             },
             None => None,
         };
         if self.dry_run {
             return Ok(Some((document, Outcome::DryRun(request))));
         }
-        if reserved.as_ref().is_some_and(|it| !it.is_current()) {
+        if prepared.as_ref().is_some_and(|it| !it.is_current()) {
             return Ok(None);
         }
         let replaced = || locked.and_then(|locked| self.replaced(locked, &request));
-        match exchange(&client, &request, self.deadline, self.retries, replaced) {
+        match exchange(
+            &client,
+            &request,
+            self.hold.deadline,
+            self.retries,
+            replaced,
+        ) {
             Ok(Exchanged::Tokens(reply)) => {
-                keep_tokens(reserved, &mut document, &request, reply)?;
+                keep_tokens(prepared, &mut document, &request, reply)?;
                 let outcome = refreshed(&request, &document);
                 Ok(Some((document, outcome)))
             }
             Ok(Exchanged::Adopted(document)) => Ok(Some((document, Outcome::Adopted))),
             // Many runs may share a host, so what the network says names the file, too.
             Err(refusal) => Err(keep_remains(
-                reserved,
+                prepared,
                 document,
-                refusal.within(format_args!("cannot refresh {}", self.name)),
+                refusal.within(format_args!("cannot refresh {}", self.hold.name)),
             )),
         }
-    }
-
-    /// Waits until FILE is ours.
-    fn lock(&self, file: TokenFile) -> Result<Locked, Error> {
-        let name = &self.name;
-        let locked = file.lock(self.deadline, &mut self.waiting())?;
-        say::step(|| format!("lock: {name} is ours"));
-        Ok(locked)
-    }
-
-    /// Says once that the run waits for another process.
-    fn waiting(&self) -> impl FnMut(Duration) {
-        let mut said = false;
-        move |_| {
-            if !mem::replace(&mut said, true) {
-                let name = &self.name;
-                say::step(|| format!("lock: waiting for another process to finish with {name}"));
-            }
-        }
-    }
-
-    /// Finishes what an interrupted run left; tells whether there was something.
-    fn recover(&self, locked: &mut Locked) -> Result<bool, Error> {
-        let recovered = locked.recover()?;
-        if recovered {
-            let name = &self.name;
-            say::warning(format_args!("finished an interrupted save of {name}"));
-        }
-        Ok(recovered)
     }
 
     /// Reads the document under the lock; what has not changed need not be parsed again.
@@ -202,7 +178,7 @@ impl Story {
         let bytes = locked.read()?;
         let document = match &before.document {
             Some(document) if before.bytes == bytes => document.clone(),
-            _ => Document::parse(&bytes).map_err(|why| self.unusable(why))?,
+            _ => Document::parse(&bytes).map_err(|why| self.hold.unusable(why))?,
         };
         self.describe(&document, bytes.len());
         Ok(document)
@@ -211,27 +187,9 @@ impl Story {
     /// Which document it is, for verbose output.
     fn describe(&self, document: &Document, len: usize) {
         say::step(|| {
-            let (name, members) = (&self.name, document.len());
+            let (name, members) = (&self.hold.name, document.len());
             format!("document: {name}, {members} members, {len} bytes")
         });
-    }
-
-    /// Makes sure, before anything is sent, that the result can be saved.
-    fn reserve<'a>(
-        &self,
-        locked: &'a Locked,
-        document: &Document,
-    ) -> Result<Option<Reserved<'a>>, Error> {
-        let rendered = document.checked_render();
-        let rendered = rendered.map_err(|why| self.unusable(why))?;
-        let reserved = locked.reserve(rendered.len(), self.deadline, &mut self.waiting())?;
-        if let Some(reserved) = &reserved {
-            say::step(|| match reserved.in_place_because() {
-                Some(why) => format!("save: will be in place ({why})"),
-                None => "save: pending file ready".to_owned(),
-            });
-        }
-        Ok(reserved)
     }
 
     /// The document at FILE, if somebody without the lock has put another refresh token there, and
@@ -264,7 +222,7 @@ impl Story {
         outcome: &Outcome,
     ) -> Result<(), Error> {
         let (what, kept) = match (file, outcome) {
-            (Input::Path(_), _) => (what, Kept::In(self.name.clone())),
+            (Input::Path(_), _) => (what, Kept::In(self.hold.name.clone())),
             (Input::Stdin, Outcome::Refreshed { rotated: true, .. }) => {
                 (what.or(Some(Printed::Json)), Kept::Nowhere)
             }
@@ -276,14 +234,11 @@ impl Story {
     /// How the summary calls the document.
     fn described(&self, file: &Input, outcome: &Outcome) -> String {
         match (file, outcome) {
-            (Input::Stdin, Outcome::Refreshed { .. }) => format!("the token from {}", self.name),
-            _ => self.name.clone(),
+            (Input::Stdin, Outcome::Refreshed { .. }) => {
+                format!("the token from {}", self.hold.name)
+            }
+            _ => self.hold.name.clone(),
         }
-    }
-
-    /// FILE is not a document.
-    fn unusable(&self, why: Error) -> Error {
-        why.within(format_args!("cannot use {}", self.name))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::document::Document;
 use crate::oauth::TokenRequest;
 use crate::say;
 use crate::store::{SavedHow, TokenFile};
@@ -39,11 +40,31 @@ pub(crate) fn summary(name: &str, outcome: &Outcome) -> String {
         Outcome::Fresh(age) => format!("kept {name}: its token is {} old", whole(*age)),
         Outcome::Reused => format!("kept {name}: another process has just refreshed it"),
         Outcome::Adopted => format!("kept {name}: another program refreshed it meanwhile"),
-        Outcome::DryRun(request) => {
-            let (names, endpoint) = (request.parameter_names(), &request.endpoint);
-            format!("dry run: would refresh {name}: POST {names} to {endpoint}")
-        }
+        Outcome::DryRun(request) => dry_run(&format!("refresh {name}"), request),
     }
+}
+
+/// What a dry run would have sent to do this.
+pub(crate) fn dry_run(task: &str, request: &TokenRequest) -> String {
+    let (names, endpoint) = (request.parameter_names(), &request.endpoint);
+    format!("dry run: would {task}: POST {names} to {endpoint}")
+}
+
+/// What a login came to, in one line; `file` is where it is saved, if it is.
+pub(crate) fn logged_in(host: &str, document: &Document, file: Option<&str>) -> String {
+    let owner = owner(document).map_or_else(String::new, |owner| format!(" as {owner}"));
+    let next = file.map_or_else(String::new, |name| {
+        format!("; from now on: sftoken refresh {name}")
+    });
+    format!("logged in at {host}{owner}{next}")
+}
+
+/// Whose login a document has: `USER of ORG`, by the last parts of its `id`.
+pub(crate) fn owner(document: &Document) -> Option<String> {
+    let (rest, user) = document.text("id")?.rsplit_once('/')?;
+    let (_, org) = rest.rsplit_once('/')?;
+    let is_id = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_id(user) && is_id(org)).then(|| format!("{user} of {org}"))
 }
 
 /// Tells the owner of a file that every user of the machine can read.

@@ -54,6 +54,19 @@ pub(crate) fn warning(text: impl Display) {
     say(format_args!("sftoken: warning: {text}"));
 }
 
+/// What is waited for, when a wait is felt. `--quiet` keeps it back, and with `--verbose` the step
+/// has been said.
+pub(crate) fn wait(text: impl Display) {
+    if !VERBOSE.load(Ordering::Relaxed) {
+        summary(text);
+    }
+}
+
+/// What a person has to read and do now, whatever the verbosity.
+pub(crate) fn dialogue(text: &str) {
+    say_lines(text.lines().map(str::to_owned));
+}
+
 /// Reports why the run failed.
 pub(crate) fn failure(error: &Error) {
     let hint = error.advice().map(|hint| format!("hint: {hint}"));

@@ -108,7 +108,7 @@ impl<'a> Places<'a> {
 /// Whether no letter or digit stands beside a part of a text.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let is_word = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
-    !(start > 0 && is_word(start - 1)) && !is_word(end)
+    !(is_word(end) || start > 0 && is_word(start - 1))
 }
 
 /// Whether a text has the look of a secret, or has one in it: an access token (`00D...!...` or a

@@ -3,27 +3,27 @@
 //! The first one present wins. Verbose output says which it was, since "why that endpoint?" is the
 //! first question when a run does something unexpected.
 
+mod untrusted;
+
 use std::path::PathBuf;
 
 use crate::deadline::Deadline;
 use crate::document::Document;
-use crate::endpoint::{Endpoint, HOST_MEMBERS, HostSource, host_of};
+use crate::endpoint::{Endpoint, HOST_MEMBERS, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
 use crate::input::{Input, unreadable};
 use crate::oauth::{Grant, TokenRequest};
 use crate::say;
-use crate::secret::{Secret, looks_secret};
+use crate::secret::Secret;
 use crate::text;
+use untrusted::untrusted;
 
 /// 64 KiB, far above any client secret: `/dev/zero` must end somewhere.
 const MAX_SECRET_LEN: usize = 64 * 1024;
 
 /// 16 MiB. The bundles of operating systems have about 250 KiB.
 const MAX_CA_LEN: usize = 16 * 1024 * 1024;
-
-/// The longest name that DNS has (RFC 1035, 2.3.4).
-const MAX_HOST_LEN: usize = 255;
 
 /// A value, and what gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,19 @@ pub(crate) struct Loaded {
     no_proxy: Option<String>,
 }
 
+/// Whom to ask for tokens, and as which app.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    /// Where requests go.
+    pub(crate) endpoint: Endpoint,
+    /// What decided that.
+    host_source: HostSource,
+    /// The consumer key.
+    pub(crate) client_id: String,
+    /// Absent for a public client.
+    client_secret: Option<Secret>,
+}
+
 impl Settings {
     /// Reads the secret file and the CA file.
     ///
@@ -112,13 +125,28 @@ impl Settings {
     }
 }
 
+impl App {
+    /// The request for a grant; the server may know the tokens of the document, and repeat them.
+    pub(crate) fn request(self, grant: Grant, document: &Document) -> TokenRequest {
+        let known = ["access_token", "refresh_token"].map(|name| document.text(name));
+        TokenRequest {
+            endpoint: self.endpoint,
+            host_source: self.host_source,
+            client_id: self.client_id,
+            client_secret: self.client_secret,
+            grant,
+            others: known.into_iter().flatten().map(Secret::new).collect(),
+        }
+    }
+}
+
 impl Loaded {
-    /// What to send for a document, and where; messages call the document `name`.
+    /// Whom to ask for tokens, and as which app; messages call the document `name`.
     ///
     /// # Errors
     /// `USAGE` if there is no client id, or no endpoint that could be trusted; `DATAERR` if a member is
     /// no id or secret.
-    pub(crate) fn request(&self, document: &Document, name: &str) -> Result<TokenRequest, Error> {
+    pub(crate) fn app(&self, document: &Document, name: &str) -> Result<App, Error> {
         let client_id = self.client_id(document, name)?;
         let client_secret = self.client_secret(document, name)?;
         let (endpoint, host_source) = self.endpoint(document, name)?;
@@ -131,18 +159,25 @@ impl Loaded {
             Some(secret) => format!("client secret: yes (from {})", secret.source),
             None => "client secret: none, a public client".to_owned(),
         });
-        Ok(TokenRequest {
+        Ok(App {
             endpoint,
             host_source,
             client_id: client_id.value,
             client_secret: client_secret.map(|secret| secret.value),
-            grant: Grant::RefreshToken(document.refresh_token()),
-            others: document
-                .text("access_token")
-                .map(Secret::new)
-                .into_iter()
-                .collect(),
         })
+    }
+
+    /// What to send for the refresh token of a document, and where.
+    ///
+    /// # Errors
+    /// As [`Loaded::app`].
+    pub(crate) fn refresh_request(
+        &self,
+        document: &Document,
+        name: &str,
+    ) -> Result<TokenRequest, Error> {
+        let grant = Grant::RefreshToken(document.refresh_token());
+        Ok(self.app(document, name)?.request(grant, document))
     }
 
     /// A client for the host that a request goes to.
@@ -235,37 +270,6 @@ fn read_roots(
 fn pasted<'a>(document: &'a Document, member: &str, name: &str) -> Result<Option<&'a str>, Error> {
     let value = document.pasted(member);
     value.map_err(|why| why.within(format_args!("cannot use {name}")))
-}
-
-/// The document called `name` points at nothing that could be trusted.
-fn untrusted(name: &str, named_by: &str, url: &str, why: &str) -> Error {
-    let (host, hint) = match named_host(url) {
-        Some(host) => {
-            let hint = format!("if you trust that host, give --token-endpoint https://{host}");
-            (host, hint)
-        }
-        None => (
-            "no readable host".to_owned(),
-            "give the My Domain of the org as --token-endpoint".to_owned(),
-        ),
-    };
-    Error::new(
-        Class::Usage,
-        format!("no token endpoint for {name}: {named_by} names {host}: {why}"),
-        hint,
-    )
-}
-
-/// The host that somebody meant, if it can be shown: what lacks a scheme may be a secret in the wrong
-/// place.
-fn named_host(url: &str) -> Option<String> {
-    let bare = || host_of(&format!("//{url}")).filter(|host| host.contains('.'));
-    let host = match url.contains("//") {
-        true => host_of(url),
-        false if looks_secret(url) => None,
-        false => bare(),
-    };
-    host.filter(|host| host.len() <= MAX_HOST_LEN)
 }
 
 /// The client secret of the caller, without the white space around it.

@@ -6,7 +6,7 @@
 /// The refresh token that a good reply brings.
 pub(crate) const ROTATED: &str = "5Aep861rotated.TokenOfTheNewSession";
 
-/// A stream of numbers that follow from a seed: SplitMix64.
+/// A stream of numbers that follow from a seed: `SplitMix64`.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -130,7 +130,7 @@ fn change_member(random: &mut Random, members: &mut Vec<(String, String)>) {
     let another = random.pick(&VALUES).replace('V', &value);
     match random.below(7) {
         0 => members[at].1 = another,
-        1 => members[at].0 = random.pick(&NAMES).to_owned(),
+        1 => members[at].0 = random.pick(&NAMES).into(),
         2 => members.insert(random.below(members.len()), (name, another)),
         3 => members.push((name, another)),
         4 => members.push((random.pick(&NAMES).to_owned(), value)),

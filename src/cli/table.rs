@@ -3,7 +3,7 @@
 //! What is unknown, repeated or near to something known is decided by these tables alone.
 
 /// The words that can stand first.
-pub(super) const COMMANDS: [&str; 3] = ["refresh", "help", "version"];
+pub(super) const COMMANDS: [&str; 4] = ["refresh", "login", "help", "version"];
 
 /// The options of a command that take a value; the flags are the same for all commands.
 pub(super) type Table = &'static [&'static str];
@@ -18,6 +18,17 @@ pub(super) const REFRESH: Table = &[
     "--print",
     "--timeout",
     "--retries",
+];
+
+/// The options of `login` that take a value.
+pub(super) const LOGIN: Table = &[
+    "--client-id",
+    "--client-secret-file",
+    "--token-endpoint",
+    "--cacert",
+    "--redirect-uri",
+    "--print",
+    "--timeout",
 ];
 
 /// The option that stands in place of a command.
@@ -43,7 +54,7 @@ pub(super) const FLAGS: [Flag; 4] = [DRY_RUN, QUIET, VERBOSE, HELP];
 
 /// Whether any command has an option of this name.
 pub(super) fn is_option(name: &str) -> bool {
-    REFRESH.contains(&name) || flags_in(name).is_some()
+    [REFRESH, LOGIN].iter().any(|table| table.contains(&name)) || flags_in(name).is_some()
 }
 
 /// The flags in `--quiet` or in `-nq`; `None` if there is anything else in it.

@@ -21,6 +21,22 @@ pub(super) fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>,
     Ok(Sourced { value, source })
 }
 
+/// A callback URL of an app. It is compared to the letter, so nothing of it is changed.
+pub(super) fn redirect_uri_of(url: &Sourced<String>) -> Result<String, Error> {
+    let Sourced { value, source } = url;
+    let is_clean = value.bytes().all(|b| b.is_ascii_graphic()) && !value.contains('#');
+    let has_scheme = value
+        .split_once("://")
+        .is_some_and(|(_, rest)| !rest.is_empty());
+    if is_clean && has_scheme {
+        return Ok(value.clone());
+    }
+    Err(
+        usage(format!("invalid {source}: it is not the URL of a callback"))
+            .hint("give a callback URL of the app, to the letter"),
+    )
+}
+
 /// A whole number with `s`, `m`, `h` or `d`; a bare number is seconds.
 pub(super) fn duration(value: &str, key: &str) -> Result<Duration, Error> {
     let (number, unit) = match value.strip_suffix(['s', 'm', 'h', 'd']) {

@@ -3,6 +3,8 @@
 //! Needed where a save was interrupted and only its result is there: these members are the reply's,
 //! all others are the owner's.
 
+use serde_json::{Map, Value};
+
 /// The members of RFC 6749 and those that Salesforce adds to them.
 const NAMES: [&str; 16] = [
     "access_token",
@@ -34,14 +36,36 @@ const PREFIXES: [&str; 7] = [
     "visualforce_",
 ];
 
+/// Takes the members of replies, and those that are missing, from what an interrupted save made.
+pub(super) fn take_from_successor(members: &mut Map<String, Value>, successor: Map<String, Value>) {
+    for (name, value) in successor {
+        if comes_from_replies(&name) || !members.contains_key(&name) {
+            members.insert(name, value);
+        }
+    }
+}
+
 /// Whether a member of this name comes from a token reply.
-pub(super) fn comes_from_replies(name: &str) -> bool {
+fn comes_from_replies(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interrupted_save_brings_the_members_of_replies_and_those_that_are_missing() {
+        let object = |json| serde_json::from_str(json).expect("an object");
+        let successor = r#"{"access_token":"b","refresh_token":"s","note":"old","new":1}"#;
+        let current = r#"{"note":"mine","refresh_token":"r","access_token":"a","only":2}"#;
+        let mut members = object(current);
+        take_from_successor(&mut members, object(successor));
+        assert_eq!(
+            Value::Object(members).to_string(),
+            r#"{"note":"mine","refresh_token":"s","access_token":"b","only":2,"new":1}"#
+        );
+    }
 
     #[test]
     fn members_of_replies_are_told_from_those_of_the_owner() {

@@ -22,8 +22,8 @@ const DOMAINS: [&str; 9] = [
 /// Whether a host, in lower case, is below a domain of Salesforce. One with an empty label, such as a
 /// dot at its end, is no name that a certificate can have.
 pub(super) fn is_salesforce(host: &str) -> bool {
-    let is_below = |domain: &&str| host.ends_with(*domain);
-    DOMAINS.iter().any(|domain| is_below(&domain)) && host.split('.').all(|label| !label.is_empty())
+    let is_below = DOMAINS.iter().any(|domain| host.ends_with(domain));
+    is_below && host.split('.').all(|label| !label.is_empty())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::mailbox::Mailbox;
+use crate::mailbox::Mailbox;
 
 /// As many addresses as ureq's list holds.
 const MAX_ADDRESSES: usize = 16;

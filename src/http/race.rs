@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::mailbox::Mailbox;
+use crate::mailbox::Mailbox;
 
 /// How long one address may stay silent before the next one is tried (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);

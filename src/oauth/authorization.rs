@@ -6,7 +6,8 @@
 use super::form::{decoded, encoded};
 use super::pkce::{challenge, random};
 use super::request::Grant;
-use crate::error::Error;
+use super::shown::fit_to_be_shown;
+use crate::error::{Class, Error};
 use crate::secret::Secret;
 
 /// One login, from its address to its code.
@@ -19,9 +20,9 @@ pub(crate) struct Authorization {
     /// A callback URL of the app, to the letter.
     redirect_uri: String,
     /// Tells this login from others.
-    pub(crate) state: Secret,
+    state: Secret,
     /// Proves that who has the code is who asked for it.
-    pub(crate) verifier: Secret,
+    verifier: Secret,
 }
 
 /// What a pasted line is.
@@ -30,12 +31,7 @@ pub(crate) enum Landing {
     /// The code of this login.
     Code(Secret),
     /// The login was refused.
-    Refused {
-        /// The `error`.
-        code: String,
-        /// The `error_description`, empty where there is none.
-        description: String,
-    },
+    Refused(Error),
     /// Something else; this says what, and that it is to be pasted again.
     Unusable(String),
 }
@@ -74,11 +70,6 @@ impl Authorization {
         format!("{}?{}", self.endpoint, query.join("&"))
     }
 
-    /// Where the login ends.
-    pub(crate) fn redirect_uri(&self) -> &str {
-        &self.redirect_uri
-    }
-
     /// What is exchanged for the tokens.
     pub(crate) fn grant(self, code: Secret) -> Grant {
         Grant::AuthorizationCode {
@@ -88,8 +79,8 @@ impl Authorization {
         }
     }
 
-    /// Reads the address of the page where the login ended.
-    pub(crate) fn landing(&self, pasted: &str) -> Landing {
+    /// Reads the address of the page where the login at `host` ended.
+    pub(crate) fn landing(&self, pasted: &str, host: &str) -> Landing {
         let pasted = pasted.trim();
         if !pasted.contains("://") {
             return unusable("this is no address");
@@ -97,7 +88,7 @@ impl Authorization {
         let parameter = |name: &str| parameter(pasted, name);
         if let Some(code) = parameter("error").filter(|code| !code.is_empty()) {
             let description = parameter("error_description").unwrap_or_default();
-            return Landing::Refused { code, description };
+            return Landing::Refused(self.refused(host, &code, &description));
         }
         if !self.is_at_redirect_uri(pasted) {
             let redirect_uri = &self.redirect_uri;
@@ -110,6 +101,43 @@ impl Authorization {
                 unusable("this address is of another login, by its state")
             }
             (Some(code), _) => Landing::Code(Secret::new(code)),
+        }
+    }
+
+    /// The failure of a login that the server refused (RFC 6749, section 4.1.2.1).
+    fn refused(&self, host: &str, code: &str, description: &str) -> Error {
+        let class = match code {
+            "access_denied" => Class::NoPerm,
+            _ => Class::Config,
+        };
+        let said = match description {
+            "" => code.to_owned(),
+            _ => format!("{code}: {description}"),
+        };
+        let secrets = [self.state.expose(), self.verifier.expose()];
+        let said = fit_to_be_shown(&said, secrets);
+        Error::new(
+            class,
+            format!("{host} refused the login: {said}"),
+            self.cure(code),
+        )
+    }
+
+    /// What to do about a refused login.
+    fn cure(&self, code: &str) -> String {
+        match code {
+            "access_denied" => "log in again, and allow the access".to_owned(),
+            "redirect_uri_mismatch" => format!(
+                "the app must have this callback URL, to the letter: {}; or give one that it has as --redirect-uri",
+                self.redirect_uri
+            ),
+            "OAUTH_EC_APP_NOT_FOUND" => {
+                "an administrator must install the app in this org, or allow it there".to_owned()
+            }
+            "OAUTH_APPROVAL_ERROR_GENERIC" => {
+                "an administrator must let this user use the app: pre-authorize it by profile or permission set".to_owned()
+            }
+            _ => "check the app: its callback URL, its scopes and its policies".to_owned(),
         }
     }
 
@@ -167,7 +195,7 @@ mod tests {
             "?code=aPrx%2541%3D%3D&state=st",
             "?state=st&code=aPrx%2541%3D%3D#",
         ] {
-            let landing = login().landing(&format!("  {REDIRECT_URI}{address}\r\n"));
+            let landing = login().landing(&format!("  {REDIRECT_URI}{address}\r\n"), "a.example");
             assert_eq!(
                 landing,
                 Landing::Code(Secret::new("aPrx%41==")),
@@ -195,7 +223,11 @@ mod tests {
             ),
         ];
         for (pasted, why) in cases {
-            assert_eq!(login().landing(pasted), unusable(why), "{pasted}");
+            assert_eq!(
+                login().landing(pasted, "a.example"),
+                unusable(why),
+                "{pasted}"
+            );
         }
     }
 }

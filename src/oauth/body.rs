@@ -21,7 +21,7 @@ pub(super) enum Body {
         shape: String,
         /// Whether it is text that people can read.
         is_text: bool,
-        /// The members of the object that it starts with.
+        /// The members of the object that it starts with, as far as they are whole.
         object: Option<Map<String, Value>>,
     },
 }
@@ -29,10 +29,14 @@ pub(super) enum Body {
 impl Body {
     /// Looks at the body of a reply.
     pub(super) fn of(reply: &Reply) -> Self {
-        if reply.body.len() > MAX_REPLY_LEN {
-            return Self::other("more than 1 MiB");
-        }
         let text = text_of(&reply.body);
+        if reply.body.len() > MAX_REPLY_LEN {
+            return Self::Other {
+                shape: "more than 1 MiB".to_owned(),
+                is_text: false,
+                object: broken_object(text.trim()),
+            };
+        }
         match serde_json::from_str(text.trim()) {
             Ok(Value::Object(members)) => Self::Object(members),
             Ok(value) => Self::Json(value),
@@ -60,7 +64,7 @@ impl Body {
             None if text.starts_with(['{', '[']) => Self::Other {
                 shape: format!("broken JSON: {error}"),
                 is_text: false,
-                object: first_object(text),
+                object: first_object(text).or_else(|| broken_object(text)),
             },
             None if is_plain(&reply.body) => Self::Other {
                 shape: "text".to_owned(),
@@ -134,6 +138,31 @@ fn first_object(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
+/// The members that are whole of an object that breaks off.
+fn broken_object(text: &str) -> Option<Map<String, Value>> {
+    let closed = |text: &str| serde_json::from_str(&format!("{text}}}")).ok();
+    closed(text).or_else(|| closed(&text[..last_comma(text)?]))
+}
+
+/// Where the comma behind the last whole member of an object is.
+fn last_comma(text: &str) -> Option<usize> {
+    let (mut depth, mut comma) = (0_usize, None);
+    let (mut in_string, mut is_escaped) = (false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' if depth == 1 => comma = Some(at),
+            _ => {}
+        }
+    }
+    comma
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +225,22 @@ mod tests {
             let shown = bytes.escape_ascii();
             assert_eq!(body.words(&reply).as_deref(), words, "{shown}");
         }
+    }
+
+    #[test]
+    fn whole_members_of_an_object_that_breaks_off_are_read() {
+        let members = |text: &str| {
+            let (body, _) = body(None, text.as_bytes());
+            body.members()
+                .map(|members| Value::from(members.clone()).to_string())
+        };
+        let whole = r#"{"a":"x,\"","b":[1,{"c":2}]"#;
+        for rest in ["", ",", r#","d"#, r#","d":"#, r#","d":"e"#, r#","d":[1,"#] {
+            let read = members(&format!("{whole}{rest}"));
+            assert_eq!(read, Some(format!("{whole}}}")), "{rest}");
+        }
+        assert_eq!(members(r#"{"a":"x"#), None);
+        assert_eq!(members("{"), Some("{}".to_owned()));
+        assert_eq!(members(r#"{"a":x,"b":1"#), None);
     }
 }

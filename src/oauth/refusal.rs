@@ -26,7 +26,7 @@ pub(crate) struct Refusal {
     /// The server called the grant itself invalid.
     pub(crate) invalid_grant: bool,
     /// What must not be lost with the reply.
-    pub(crate) remains: Remains,
+    pub(crate) remains: Box<Remains>,
 }
 
 impl Refusal {
@@ -37,7 +37,7 @@ impl Refusal {
             again: false,
             retry_after: None,
             invalid_grant: false,
-            remains: Remains::default(),
+            remains: Box::default(),
         }
     }
 
@@ -63,7 +63,10 @@ impl Refusal {
             Meaning::Later => (
                 Class::TempFail,
                 format!("{host} is busy: {said}"),
-                "try again later".to_owned(),
+                match request.refresh_token() {
+                    Some(_) => "try again later".to_owned(),
+                    None => "start again later with sftoken login".to_owned(),
+                },
             ),
             Meaning::RateLimited => (
                 Class::TempFail,
@@ -82,7 +85,8 @@ impl Refusal {
             ),
         };
         Self {
-            again: meaning == Meaning::Later,
+            // A code is sent once.
+            again: meaning == Meaning::Later && request.refresh_token().is_some(),
             ..Self::fatal(Error::new(class, message, hint))
         }
     }
@@ -112,7 +116,7 @@ impl Refusal {
         Self {
             again: self.again && is_nothing,
             invalid_grant: self.invalid_grant && is_nothing,
-            remains,
+            remains: Box::new(remains),
             ..self
         }
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::body::{Body, encoding, is_plain, text_of};
 use super::request::TokenRequest;
 use crate::http::Reply;
+use crate::secret::Secret;
 
 /// The member that exists once.
 const REFRESH_TOKEN: &str = "refresh_token";
@@ -42,7 +43,7 @@ pub(crate) struct Remains {
 impl Remains {
     /// What is left of a reply of the success class.
     pub(super) fn of(request: &TokenRequest, body: &Body, reply: Reply) -> Self {
-        let sent = request.refresh_token().map(|token| token.expose());
+        let sent = request.refresh_token().map(Secret::expose);
         let token = body
             .members()
             .and_then(|members| members.get(REFRESH_TOKEN));

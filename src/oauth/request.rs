@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 
 use super::form::encoded;
+use super::shown::fit_to_be_shown;
 use crate::endpoint::{Endpoint, HostSource};
-use crate::secret::{Secret, redact};
-use crate::text::{harmless, is_harmful};
-
-/// How much of a server's own words a message shows, in characters.
-const MAX_SERVER_TEXT: usize = 200;
+use crate::secret::Secret;
+use crate::text::harmless;
 
 /// What is exchanged for tokens.
 #[derive(Clone, Debug)]
@@ -127,22 +125,15 @@ impl TokenRequest {
     }
 
     /// What a server said, fit to be shown: without control characters, without the secrets of the
-    /// request and those in `replied`, cut to [`MAX_SERVER_TEXT`].
+    /// request and those in `replied`, and not too long.
     pub(crate) fn harmless<'a>(
         &self,
         text: &str,
         replied: impl IntoIterator<Item = &'a str>,
     ) -> String {
-        // A secret at the end is recognised by a piece of it, so what lies far behind does not matter.
-        let text: String = text
-            .chars()
-            .filter(|c| !is_harmful(*c))
-            .take(2 * MAX_SERVER_TEXT)
-            .collect();
         let own = self.own_secrets().into_iter().map(Cow::Owned);
         let replied = replied.into_iter().map(Cow::Borrowed);
-        let text = redact(&text, own.chain(replied));
-        text.chars().take(MAX_SERVER_TEXT).collect()
+        fit_to_be_shown(text, own.chain(replied))
     }
 
     /// The secrets of the document, as they are or as the form has them.

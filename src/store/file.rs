@@ -70,6 +70,17 @@ impl TokenFile {
         })
     }
 
+    /// The same, or none where nothing is.
+    ///
+    /// # Errors
+    /// As [`TokenFile::open`].
+    pub(crate) fn find(given: &Path, content: Content) -> Result<Option<Self>, Error> {
+        match fs::metadata(given) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            _ => Self::open(given, content).map(Some),
+        }
+    }
+
     /// FILE as its path leads to it now, which may be another file.
     ///
     /// # Errors

@@ -44,6 +44,16 @@ pub(crate) enum SavedHow {
     InPlace(String),
 }
 
+impl SavedHow {
+    /// A new name, and what the sync of its directory came to.
+    pub(super) fn after(synced: io::Result<()>) -> Self {
+        match synced {
+            Ok(()) => Self::Replaced,
+            Err(why) => Self::ReplacedUnsynced(reason(&why)),
+        }
+    }
+}
+
 /// A document on its way to FILE.
 pub(super) struct Put {
     /// What FILE is to hold.
@@ -211,10 +221,7 @@ impl Put {
 
 /// What the rename of a copy over FILE came to.
 fn replaced(file: &TokenFile, copy: &SideFile) -> Attempt {
-    let how = match sync_directory(file.path()) {
-        Ok(()) => SavedHow::Replaced,
-        Err(why) => SavedHow::ReplacedUnsynced(reason(&why)),
-    };
+    let how = SavedHow::after(sync_directory(file.path()));
     let now = copy.handle().ok();
     Attempt::Done(how, now.map(|now| file.replaced_by(now)))
 }
@@ -241,7 +248,7 @@ fn copy_beside(place: &Place, document: &[u8]) -> io::Result<SideFile> {
 }
 
 /// Makes a new name survive a power failure.
-fn sync_directory(path: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     File::open(directory)?.sync_all()
 }

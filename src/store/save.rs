@@ -48,7 +48,7 @@ fn completed(pending: SideFile, document: &[u8]) -> Option<SideFile> {
 }
 
 /// The new tokens are not in FILE but, where that could be written, in another file.
-fn not_saved(name: &str, not_put: NotPut, document: &[u8]) -> Error {
+pub(super) fn not_saved(name: &str, not_put: NotPut, document: &[u8]) -> Error {
     let NotPut {
         why,
         declined,

@@ -105,10 +105,21 @@ impl SideFile {
 
     /// Becomes FILE, with its mode. The lock goes with it.
     pub(super) fn rename_to(&self, target: &Path, mode: u32) -> io::Result<()> {
-        if mode != self.mode {
-            self.file.set_permissions(Permissions::from_mode(mode))?;
-        }
+        self.set_mode(mode)?;
         fs::rename(&self.path, target)
+    }
+
+    /// Makes sure that only the owner can read it, and that the owner can, whatever the umask.
+    pub(super) fn make_private(&self) -> io::Result<()> {
+        self.set_mode(PRIVATE)
+    }
+
+    /// Sets the mode, which the umask may have made another one.
+    fn set_mode(&self, mode: u32) -> io::Result<()> {
+        if mode == self.mode {
+            return Ok(());
+        }
+        self.file.set_permissions(Permissions::from_mode(mode))
     }
 
     /// Whether the path leads to this file.

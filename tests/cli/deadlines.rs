@@ -129,19 +129,19 @@ fn gives_up_on_a_server_that_drips_interim_replies() {
 
 #[test]
 fn gives_up_on_a_server_that_stops_in_the_body() {
-    let half = Reply::json(200, TOKEN).cut(9, Ending::Stall);
+    let half = Reply::status(200).body("<html>half").cut(9, Ending::Stall);
     check_no_reply(half);
 }
 
 #[test]
 fn gives_up_on_a_server_whose_body_never_ends() {
-    let half = Reply::json(200, r#"{"access_token":"#);
+    let half = Reply::status(200).body("<html>half");
     check_no_reply(half.until_close().then(Ending::Stall));
 }
 
 #[test]
 fn gives_up_on_a_server_whose_chunks_never_end() {
-    let half = Reply::json(200, TOKEN).chunked();
+    let half = Reply::status(200).body("<html>half of a page").chunked();
     check_no_reply(half.cut(9, Ending::Stall));
 }
 

@@ -354,19 +354,6 @@ fn refuses_deep_nesting_without_a_crash() {
 }
 
 #[test]
-fn refuses_a_member_that_could_not_be_kept() {
-    let names = [
-        "$serde_json::private::Number",
-        r"\u0024serde_json::private::Number",
-    ];
-    for name in names {
-        let document = format!(r#"{{"refresh_token":"r","a":{{"{name}":"1"}}}}"#);
-        let why = "it has a member that cannot be kept";
-        assert_unusable(document, why, GIVE_DOCUMENT);
-    }
-}
-
-#[test]
 fn refuses_a_file_that_is_missing_or_no_regular_file() {
     let endpoint = Endpoint::http(granted());
     let pipe = |name: &str, why: &str| {

@@ -6,32 +6,24 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, ProtocolVersion, StreamOwned};
 
-use crate::endpoint::{Certificate, Ending, Endpoint, Gate, Greeting, Reply, Request, Rotating};
+use crate::endpoint::{
+    Certificate, Ending, Endpoint, Gate, Greeting, Reply, Request, Rotating, client_config,
+};
 
 /// A client that trusts the endpoint's CA.
 type TlsClient = StreamOwned<ClientConnection, TcpStream>;
 
 /// A TLS connection to the endpoint, not yet shaken hands over.
 fn tls_client(endpoint: &Endpoint) -> TlsClient {
-    let mut roots = RootCertStore::empty();
-    let ca = CertificateDer::from_pem_file(endpoint.ca_path()).unwrap();
-    roots.add(ca).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let config = client_config(&endpoint.ca_path()).unwrap();
     let address = endpoint.address();
     let name = ServerName::from(address.ip());
-    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let connection = ClientConnection::new(config, name).unwrap();
     StreamOwned::new(connection, TcpStream::connect(address).unwrap())
 }
 
@@ -62,6 +54,15 @@ fn exchange_tls(endpoint: &Endpoint, form: &str) -> (String, Option<ErrorKind>) 
     let mut client = tls_client(endpoint);
     post(&mut client, form);
     read_to_end(&mut client)
+}
+
+/// Posts a form over TLS to a script that keeps connections open, and returns its answer.
+pub(crate) fn one_answer(endpoint: &Endpoint, form: &str) -> String {
+    let mut client = tls_client(endpoint);
+    post(&mut client, form);
+    let mut buffer = [0; 1024];
+    let length = client.read(&mut buffer).unwrap();
+    String::from_utf8_lossy(&buffer[..length]).into_owned()
 }
 
 /// Everything that can be read, and the error that ended it if there was one.
@@ -309,13 +310,7 @@ fn rotates_refresh_tokens_and_ends_the_session_of_a_thief() {
 #[test]
 fn refuses_other_clients_and_other_grants_as_salesforce_does() {
     let endpoint = Endpoint::https(Rotating::new("5Aep-0").client_id("another"));
-    let mut client = tls_client(&endpoint);
-    let mut refusal = |form: &str| {
-        post(&mut client, form);
-        let mut buffer = [0; 1024];
-        let length = client.read(&mut buffer).unwrap();
-        String::from_utf8_lossy(&buffer[..length]).into_owned()
-    };
+    let refusal = |form: &str| one_answer(&endpoint, form);
     assert!(refusal(&redeem("5Aep-0")).contains("invalid_client_id"));
     assert!(refusal("refresh_token=5Aep-0").contains("unsupported_grant_type"));
 }

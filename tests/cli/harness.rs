@@ -53,6 +53,8 @@ pub(crate) struct Case {
     env: Vec<(OsString, OsString)>,
     /// What it reads.
     stdin: Vec<u8>,
+    /// Whether more may come once the program runs.
+    types: bool,
     /// Where its output goes.
     stdout: Stdout,
 }
@@ -71,6 +73,7 @@ impl Case {
             args: Vec::new(),
             env: Vec::new(),
             stdin: Vec::new(),
+            types: false,
             stdout: Stdout::Captured,
         }
     }
@@ -136,6 +139,12 @@ impl Case {
     /// Sets what the program reads; without it standard input is at its end.
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
+        self
+    }
+
+    /// Leaves standard input open: what the program reads is typed while it runs.
+    pub(crate) fn typing(mut self) -> Self {
+        self.types = true;
         self
     }
 

@@ -12,19 +12,38 @@
 mod harness;
 // What most of those tests start from, and what they expect.
 mod kit;
+// A login as a person makes it.
+mod login_kit;
 // Users, mounts, and files on the disk.
 mod rights;
 // What must not appear on standard error.
 mod secrets;
+// Chance that is the same in every run.
+mod seeded;
 // What the binary talks to.
 #[path = "../endpoint/server.rs"]
 mod endpoint;
 
 // The endpoint itself: what the other tests rely on.
 mod endpoint_works;
+// The endpoint as what a login is made at.
+mod endpoint_logs_in;
 
 // Every reply and its class.
 mod replies;
+// Replies that are of no use and may hold a token.
+mod lost_replies;
+// What has to be left of one.
+mod kept_reply;
+// The hints that find the cause.
+mod hints;
+// The words of servers.
+mod server_words;
+// Replies to which anything may have happened.
+mod fuzz;
+// What happens to them.
+#[path = "../mutations.rs"]
+mod mutations;
 // When the token may be sent again.
 mod retrying;
 // Servers that waste time.
@@ -56,6 +75,8 @@ mod inputs;
 mod values;
 // Which host a document may name.
 mod trusted_hosts;
+// That it stays the host of an auth URL.
+mod auth_url_host;
 // White space around ids, secrets and tokens.
 mod pasted;
 // What is kept of a document, and what is none.
@@ -84,6 +105,12 @@ mod places;
 mod editors;
 // What an interrupted run left is finished, what somebody planted is not.
 mod recovery;
+// The first file, from a browser anywhere.
+mod login_works;
+// Logins that bring nothing.
+mod login_fails;
+// Logins that end early.
+mod login_interrupted;
 
 // Rules that the repository keeps for itself.
 mod repository;

@@ -6,7 +6,7 @@ use std::fs;
 use crate::endpoint::{Endpoint, Reply};
 use crate::harness::Outcome;
 use crate::kit::{
-    DOCUMENT, FILE, Failure, document, granted, refresh_again, refresh_file, summary,
+    DOCUMENT, FILE, Failure, document, granted, refresh_again, refresh_file, refresh_stdin, summary,
 };
 use crate::rights::{only_file_in, with_tmp};
 
@@ -92,10 +92,7 @@ fn a_document_that_is_full_takes_over_no_more_than_fits() {
 #[test]
 fn a_name_that_cannot_be_kept_is_refused_however_it_is_spelled() {
     let endpoint = Endpoint::http(granted());
-    let escaped: String = RESERVED
-        .chars()
-        .map(|c| format!("\\u{:04x}", u32::from(c)))
-        .collect();
+    let escaped = RESERVED.replace('r', r"\u0072").replace('N', r"\u004E");
     for name in [RESERVED, r"$\u0073erde_json::private::Number", &escaped] {
         for content in [
             format!(r#"{{"refresh_token":"r","{name}":"1"}}"#),
@@ -162,13 +159,20 @@ fn indentation_cannot_multiply_a_document() {
 fn a_document_that_indenting_makes_too_large_is_refused_before_anything_is_sent() {
     let endpoint = Endpoint::http(granted());
     let (open, close) = ("[".repeat(100), "]".repeat(100));
-    let numbers = vec!["1"; MAX_LEN / 4].join(",");
-    let content = format!(r#"{{"refresh_token":"r","a":{open}{numbers}{close}}}"#);
-    let message = format!("cannot use {FILE}: it would be larger than 1 MiB once it is indented");
-    let hint = "give the JSON document of a Salesforce login";
-    let outcome = refresh_file(&content, &endpoint).run();
-    Failure::new(65, &message, hint)
-        .of(outcome)
-        .file_is(FILE, content);
+    let numbers = |count| vec!["1"; count].join(",");
+    for array in [
+        format!("{open}{}{close}", numbers(MAX_LEN / 4)),
+        format!("[{}]", numbers(MAX_LEN / 6)),
+    ] {
+        let content = format!(r#"{{"refresh_token":"r","a":{array}}}"#);
+        let failure = |name| {
+            let why = "it would be larger than 1 MiB once it is indented";
+            let hint = "give the JSON document of a Salesforce login";
+            Failure::new(65, &format!("cannot use {name}: {why}"), hint)
+        };
+        let outcome = refresh_file(&content, &endpoint).run();
+        failure(FILE).of(outcome).file_is(FILE, &content);
+        failure("standard input").of(refresh_stdin(content, &endpoint).run());
+    }
     assert_eq!(endpoint.connections(), 0);
 }

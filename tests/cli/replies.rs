@@ -6,9 +6,10 @@
 
 use crate::endpoint::{Ending, Endpoint, Reply};
 use crate::kit::{DOCUMENT, FILE, Failure, TOKEN, assert_refreshed, host, refresh};
+use crate::rights::{files_in, with_tmp};
 
 /// Stands for the endpoint's host in the rows.
-const HOST: &str = "HOST";
+pub(crate) const HOST: &str = "HOST";
 
 /// A reply and what has to become of it.
 type Row = (Reply, Failure);
@@ -29,30 +30,41 @@ fn check_tried_again(rows: impl IntoIterator<Item = Row>) {
 #[track_caller]
 fn check((reply, expected): Row, requests: usize) {
     let endpoint = Endpoint::http(reply.header("Retry-After", "0"));
-    let outcome = refresh(&endpoint).args(["--retries", "1"]).run();
+    let case = with_tmp(refresh(&endpoint)).args(["--retries", "1"]);
     let stderr = expected.stderr.replace(HOST, &host(&endpoint));
-    let outcome = Failure { stderr, ..expected }.check(outcome);
+    let outcome = Failure { stderr, ..expected }
+        .of(case.run())
+        .file_is(FILE, DOCUMENT)
+        .files_are([FILE, "tmp"]);
+    assert_eq!(files_in(&outcome.path("tmp")).len(), 0, "kept\n{outcome}");
     assert_eq!(endpoint.requests().len(), requests, "{outcome}");
 }
 
 /// An OAuth error with a description.
-fn said(status: u16, code: &str, description: &str) -> Reply {
+pub(crate) fn said(status: u16, code: &str, description: &str) -> Reply {
     Reply::error(status, code, description)
 }
 
 /// An OAuth error without one.
-fn code(status: u16, code: &str) -> Reply {
+pub(crate) fn code(status: u16, code: &str) -> Reply {
     Reply::json(status, format!(r#"{{"error":"{code}"}}"#))
 }
 
 /// A reply of that status with anything as its body.
-fn body(status: u16, body: impl Into<Vec<u8>>) -> Reply {
+pub(crate) fn body(status: u16, body: impl Into<Vec<u8>>) -> Reply {
     Reply::status(status).body(body)
 }
 
 /// A token in a body of that length.
 fn padded(length: usize) -> String {
     format!("{}{TOKEN}", " ".repeat(length - TOKEN.len()))
+}
+
+/// A success behind that many headers.
+fn many_headers(count: usize) -> Reply {
+    (0..count).fold(body(200, TOKEN), |reply, number| {
+        reply.header(&format!("X-{number}"), "1")
+    })
 }
 
 /// The server wants to be asked later; it says when.
@@ -66,35 +78,54 @@ fn limited(said: &str) -> Failure {
     Failure::refresh(75, &format!("{HOST} limits the logins: {said}"), hint)
 }
 
+/// What to do about a refresh token that was refused.
+pub(crate) const LOG_IN: &str = "log in again; the token is expired, revoked, or was used up by another copy \
+                      of it, or its user or IP address is barred";
+
 /// The refresh token was refused.
-fn refused(said: &str) -> Failure {
-    let hint = "log in again; the token is expired or revoked, or its user or IP address is barred";
+pub(crate) fn refused(said: &str) -> Failure {
     let message = format!("{HOST} refused the refresh token: {said}");
-    Failure::refresh(77, &message, hint)
+    Failure::refresh(77, &message, LOG_IN)
 }
+
+/// What to do about a client that was refused.
+pub(crate) const CHECK: &str = "check the client id, the client secret and the policies of the app";
 
 /// The client was refused.
 fn client(said: &str) -> Failure {
-    let hint = "check the client id, the client secret and the policies of the connected app";
-    Failure::refresh(78, &format!("{HOST} refused the client: {said}"), hint)
+    Failure::refresh(78, &format!("{HOST} refused the client: {said}"), CHECK)
+}
+
+/// The client was refused in a way that makes the host the first suspect.
+fn client_or_host(said: &str) -> Failure {
+    let hint = format!("check the host: the My Domain of the org is the right one; then {CHECK}");
+    Failure::refresh(78, &format!("{HOST} refused the client: {said}"), &hint)
 }
 
 /// The reply carries no OAuth answer.
-fn unusable(status: u16, shape: &str) -> Failure {
+pub(crate) fn unusable(status: u16, shape: &str) -> Failure {
     let hint = "check the token endpoint, and whether a proxy or a login page answers in its place";
     let message = format!("unusable reply from {HOST}: status {status} with {shape}");
     Failure::refresh(76, &message, hint)
 }
 
+/// The reply carries no OAuth answer, but words.
+pub(crate) fn in_words(status: u16, words: &str) -> Failure {
+    let hint = "check the token endpoint, and whether a proxy or a login page answers in its place";
+    let message = format!("unusable reply from {HOST}: status {status}: {words}");
+    Failure::refresh(76, &message, hint)
+}
+
 /// The reply is a success without a usable token.
-fn no_token(what: &str) -> Failure {
+pub(crate) fn no_token(what: &str) -> Failure {
     let message = format!("unusable reply from {HOST}: {what}");
     Failure::refresh(76, &message, "check the token endpoint")
 }
 
-/// The reply is not HTTP, or cannot be read as such: the server may have used the token.
+/// The reply is not HTTP.
 fn no_http(why: &str) -> Failure {
-    Failure::no_reply(HOST, why)
+    let hint = "check the host and the port of the token endpoint";
+    Failure::refresh(76, &format!("{HOST} does not speak HTTP: {why}"), hint)
 }
 
 #[test]
@@ -140,6 +171,10 @@ fn codes_that_mean_later_are_tried_again_whatever_the_status() {
 fn other_codes_count_by_their_status() {
     check_tried_again([
         (code(503, "strange"), busy("strange")),
+        (code(429, "too_many_requests"), busy("too_many_requests")),
+        (code(420, "strange"), busy("strange")),
+        (code(406, "strange"), busy("strange")),
+        (code(408, "strange"), busy("strange")),
         (
             said(500, "unknown_error", "no idea"),
             busy("unknown_error: no idea"),
@@ -152,8 +187,11 @@ fn other_codes_count_by_their_status() {
         ),
         (code(400, "unknown_error"), client("unknown_error")),
         (code(403, "Strange"), client("Strange")),
-        (code(429, "strange"), client("strange")),
-        (code(400, ""), client("an error without a code")),
+        (code(404, "strange"), client("strange")),
+        (
+            code(600, "strange"),
+            unusable(600, "JSON that is no token reply"),
+        ),
         (code(200, "strange"), no_token("strange")),
         (said(200, "strange", "why"), no_token("strange: why")),
     ]);
@@ -204,17 +242,20 @@ fn refused_grants_mean_log_in_again_whatever_the_status() {
 fn refused_clients_mean_fix_the_app_whatever_the_status() {
     let codes = [
         "invalid_client",
-        "invalid_client_id",
         "unauthorized_client",
-        "unsupported_grant_type",
         "invalid_request",
         "invalid_scope",
         "invalid_app_access",
         "app_blocked",
-        "app_not_found",
         "OAuth_Flow_Disabled",
     ];
     check_final(codes.map(|it| (code(400, it), client(it))));
+    let codes = [
+        "invalid_client_id",
+        "Unsupported_Grant_Type",
+        "app_not_found",
+    ];
+    check_final(codes.map(|it| (code(400, it), client_or_host(it))));
     check_final([
         (
             said(200, "Invalid_Client", "invalid client credentials"),
@@ -223,14 +264,14 @@ fn refused_clients_mean_fix_the_app_whatever_the_status() {
         (code(302, "app_blocked"), client("app_blocked")),
         (
             said(503, "invalid_client_id", "client identifier invalid"),
-            client("invalid_client_id: client identifier invalid"),
+            client_or_host("invalid_client_id: client identifier invalid"),
         ),
     ]);
 }
 
 #[test]
 fn statuses_that_mean_later_are_tried_again_whatever_the_body() {
-    let statuses = [406, 408, 420, 429, 500, 501, 502, 503, 504, 599];
+    let statuses = [406, 408, 420, 429, 500, 501, 503, 505, 599];
     check_tried_again(statuses.map(|it| (Reply::status(it), busy(&format!("status {it}")))));
     let bodies: [Vec<u8>; 6] = [
         b"<html>maintenance</html>".into(),
@@ -242,6 +283,20 @@ fn statuses_that_mean_later_are_tried_again_whatever_the_body() {
     ];
     check_tried_again(bodies.map(|it| (body(503, it), busy("status 503"))));
     check_tried_again([(body(429, vec![0xff; 2 << 20]), busy("status 429"))]);
+}
+
+#[test]
+fn gateways_that_gave_up_may_have_passed_the_request_on() {
+    let bodies = ["", "<html>Gateway", "{}", TOKEN, r#"{"error":"strange"}"#];
+    for status in [502, 504] {
+        let gave_up =
+            || Failure::no_reply(HOST, &format!("the gateway gave up with status {status}"));
+        check_final(bodies.map(|it| (body(status, it), gave_up())));
+        let cut = body(status, "<html>").cut(2, Ending::Close);
+        check_final([(cut, gave_up())]);
+    }
+    check_tried_again([(code(504, "server_error"), busy("server_error"))]);
+    check_final([(code(502, "invalid_grant"), refused("invalid_grant"))]);
 }
 
 #[test]
@@ -262,8 +317,21 @@ fn other_statuses_mean_that_no_token_endpoint_answers() {
             unusable(400, "JSON that is no token reply"),
         ),
         (
-            body(418, "I'm a teapot"),
-            unusable(418, "broken JSON: expected value at line 1 column 1"),
+            body(403, "{ \"error\": "),
+            unusable(
+                403,
+                "broken JSON: EOF while parsing a value at line 1 column 10",
+            ),
+        ),
+        (
+            body(403, "[1]"),
+            unusable(403, "JSON that is not an object"),
+        ),
+        (body(403, "\0"), unusable(403, "something that is no text")),
+        (code(400, ""), unusable(400, "JSON that is no token reply")),
+        (
+            body(403, "x").header("Content-Encoding", "br"),
+            unusable(403, "a body in the encoding br, which was not asked for"),
         ),
         (Reply::status(101), unusable(101, "an empty body")),
         (Reply::status(204), unusable(204, "an empty body")),
@@ -282,7 +350,6 @@ fn successes_without_a_usable_token_are_no_success() {
         (r#"{"access_token":null}"#, "no access token"),
         (r#"{"access_token":""}"#, "no access token"),
         (r#"{"access_token":17}"#, "no access token"),
-        (r#"{"access_token":["00D!access-1"]}"#, "no access token"),
         (r#"{"access_token":"00D!a\r\nX-Evil: 1"}"#, unsendable),
         (r#"{"access_token":"00D a"}"#, unsendable),
         (r#"{"access_token":"00D\u0000a"}"#, unsendable),
@@ -291,8 +358,8 @@ fn successes_without_a_usable_token_are_no_success() {
     check_final(rows.map(|(json, what)| (Reply::json(200, json), no_token(what))));
     let error_of_another_type = [
         r#"{"access_token":"00D!access-1","error":1}"#,
-        r#"{"access_token":"00D!access-1","error":{"code":"invalid_grant"}}"#,
-        r#"{"access_token":"00D!access-1","error":false}"#,
+        r#"{"access_token":"00D!access-1","error":true}"#,
+        r#"{"access_token":"00D!access-1","error":{}}"#,
     ];
     let shape = "JSON that is no token reply";
     check_final(error_of_another_type.map(|it| (Reply::json(200, it), unusable(200, shape))));
@@ -301,67 +368,39 @@ fn successes_without_a_usable_token_are_no_success() {
 }
 
 #[test]
-fn bodies_that_are_no_json_object_are_no_success() {
-    let broken = |why: &str| unusable(200, &format!("broken JSON: {why}"));
+fn bodies_that_hold_no_token_are_no_success() {
     let no_object = || unusable(200, "JSON that is not an object");
-    let recursion = "recursion limit exceeded at line 1 column 128";
+    let too_large = || unusable(200, "more than 1 MiB");
     check_final([
         (body(200, ""), unusable(200, "an empty body")),
         (body(200, " \r\n"), unusable(200, "an empty body")),
         (body(200, "\u{feff}"), unusable(200, "an empty body")),
+        (
+            body(200, "").header("Content-Encoding", "gzip"),
+            unusable(200, "an empty body"),
+        ),
         (body(200, "<html>"), unusable(200, "HTML or XML")),
         (
             body(200, "\r\n<?xml version='1.0'?><OAuth/>"),
             unusable(200, "HTML or XML"),
         ),
         (
-            body(200, r#"{"access_token":"00D!n"#),
-            broken("EOF while parsing a string at line 1 column 22"),
+            body(200, &b"<html>Anmeldung f\xfcr"[..]),
+            unusable(200, "HTML or XML"),
         ),
-        (
-            body(200, format!("{TOKEN}{TOKEN}")),
-            broken("trailing characters at line 1 column 32"),
-        ),
-        (
-            body(200, "access_token=00D!access-1&token_type=Bearer"),
-            broken("expected value at line 1 column 1"),
-        ),
-        (body(200, "[".repeat(100_000)), broken(recursion)),
-        (
-            body(200, r#"{"a":"#.repeat(1000)),
-            broken("recursion limit exceeded at line 1 column 636"),
-        ),
+        (body(200, "Please log in"), unusable(200, "text")),
         (body(200, "[]"), no_object()),
-        (body(200, format!("[{TOKEN}]")), no_object()),
-        (body(200, r#""00D!access-1""#), no_object()),
+        (body(200, r#"[{"scope":"id"}]"#), no_object()),
         (body(200, "null"), no_object()),
         (body(200, "17"), no_object()),
-    ]);
-}
-
-#[test]
-fn bytes_that_are_no_text_and_bodies_without_measure_are_no_success() {
-    let no_text = || unusable(200, "text that is not UTF-8");
-    let latin1 = TOKEN.replace('}', r#","city":"Z"#).into_bytes();
-    let latin1 = [&latin1[..], b"\xfcrich\"}"].concat();
-    let utf16: Vec<u8> = TOKEN.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    check_final([
-        (Reply::json(200, latin1), no_text()),
-        (body(200, [&b"\xff\xfe"[..], &utf16].concat()), no_text()),
-        (body(200, &b"\x1f\x8b\x08\x00\xff"[..]), no_text()),
-        (body(200, padded(2 << 20)), unusable(200, "more than 1 MiB")),
+        (body(200, r#""""#), no_object()),
         (
-            body(200, padded((1 << 20) + 1)),
-            unusable(200, "more than 1 MiB"),
+            body(200, r#"[{"errorCode":"X","message":"why"}]"#),
+            in_words(200, "X: why"),
         ),
-        (
-            body(200, padded(2 << 20)).chunked(),
-            unusable(200, "more than 1 MiB"),
-        ),
-        (
-            body(200, padded(2 << 20)).until_close(),
-            unusable(200, "more than 1 MiB"),
-        ),
+        (body(200, padded((1 << 20) + 32)), too_large()),
+        (body(200, padded(2 << 20)).chunked(), too_large()),
+        (body(200, "x".repeat(2 << 20)).until_close(), too_large()),
     ]);
 }
 
@@ -369,22 +408,21 @@ fn bytes_that_are_no_text_and_bodies_without_measure_are_no_success() {
 fn replies_that_are_cut_short_are_no_replies() {
     let closed = || Failure::no_reply(HOST, "the connection was closed");
     let reset = || Failure::no_reply(HOST, "connection reset by peer");
-    let half = r#"{"access_token":"00D!n"#;
     check_final([
         (Reply::nothing(Ending::Close), closed()),
         (Reply::nothing(Ending::Reset), reset()),
         (Reply::raw("HTTP/1.1 200 OK\r\nContent-Le"), closed()),
         (
-            body(200, half).claiming_length(999).then(Ending::Close),
+            body(200, "").claiming_length(9).then(Ending::Close),
             closed(),
         ),
-        (body(200, TOKEN).cut(9, Ending::Close), closed()),
-        (body(200, TOKEN).cut(9, Ending::Reset), closed()),
-        (body(200, TOKEN).chunked().cut(9, Ending::Close), closed()),
+        (body(200, TOKEN).cut(0, Ending::Close), closed()),
+        (body(200, TOKEN).chunked().cut(3, Ending::Close), closed()),
         (
             body(400, "").claiming_length(9).then(Ending::Close),
             closed(),
         ),
+        (body(400, TOKEN).cut(9, Ending::Close), closed()),
     ]);
     let busy_page = body(503, "<html>").cut(2, Ending::Close);
     check_tried_again([(busy_page, busy("status 503"))]);
@@ -392,12 +430,11 @@ fn replies_that_are_cut_short_are_no_replies() {
 
 #[test]
 fn bytes_that_are_no_http_are_no_reply_of_a_token_endpoint() {
-    let version = "its head cannot be read: invalid HTTP version";
-    let status = "its head cannot be read: invalid response status";
-    let name = "its head cannot be read: invalid header name";
+    let version = "invalid HTTP version";
+    let status = "invalid response status";
     let lengths = "conflicting content-length headers";
     let length = "content-length header not a number";
-    let too_big = "the head of its reply is larger than 64 KiB";
+    let too_big = "the head of its reply is larger than 16 KiB";
     let head = |head: &str| Reply::raw(format!("{head}\r\n\r\n{TOKEN}"));
     let long = "x".repeat(1 << 20);
     check_final([
@@ -406,20 +443,12 @@ fn bytes_that_are_no_http_are_no_reply_of_a_token_endpoint() {
         (Reply::raw(b"\0\xff\xfe\x80\r\n\r\n"), no_http(version)),
         (head("HTTP/9.9 200 OK"), no_http(version)),
         (head("HTTP/1.1 abc OK"), no_http(status)),
-        (
-            head("HTTP/1.1 000 No"),
-            no_http("its head cannot be read: invalid status code: 000"),
-        ),
+        (head("HTTP/1.1 000 No"), no_http("invalid status code: 000")),
         (Reply::raw(format!("{TOKEN}\r\n\r\n")), no_http(version)),
         (
-            body(200, TOKEN).headers(2000),
-            no_http("its head has more than 128 lines"),
+            many_headers(2000),
+            no_http("http parse resulted in too many headers"),
         ),
-        (
-            body(200, TOKEN).headers(127),
-            no_http("its head has more than 128 lines"),
-        ),
-        (head("HTTP/1.1 200 OK\r\nX-A: 1\r\n 2"), no_http(name)),
         (body(200, TOKEN).header("X-Long", &long), no_http(too_big)),
         (
             body(200, TOKEN).header("Content-Length", "5"),
@@ -443,20 +472,9 @@ fn a_transfer_that_cannot_be_decoded_is_no_reply() {
 }
 
 #[test]
-fn lengths_that_are_too_small_cut_the_reply() {
-    check_final([
-        (
-            body(200, TOKEN).claiming_length(10),
-            unusable(
-                200,
-                "broken JSON: EOF while parsing a string at line 1 column 10",
-            ),
-        ),
-        (
-            body(200, TOKEN).claiming_length(0),
-            unusable(200, "an empty body"),
-        ),
-    ]);
+fn a_length_of_nothing_is_an_empty_body() {
+    let empty = unusable(200, "an empty body");
+    check_final([(body(200, TOKEN).claiming_length(0), empty)]);
 }
 
 #[test]
@@ -488,8 +506,7 @@ fn tokens_are_taken_however_they_are_delivered() {
         body(200, TOKEN).header("Content-Encoding", "gzip"),
         body(200, TOKEN).chunked().header("Content-Length", "5"),
         Reply::raw(format!("HTTP/1.1 200\n\n{TOKEN}")),
-        body(200, TOKEN).headers(126),
-        body(200, TOKEN).header("X-Long", &"x".repeat(65_000)),
+        many_headers(100),
         body(200, padded(1 << 20)),
     ];
     for reply in replies {
@@ -521,58 +538,9 @@ fn assert_taken(endpoint: &Endpoint) {
 }
 
 #[test]
-fn an_error_that_is_null_counts_as_absent_and_is_not_kept() {
-    let endpoint = Endpoint::http(body(200, r#"{"access_token":"00D!access-1","error":null}"#));
-    assert_taken(&endpoint);
-}
-
-#[test]
-fn a_new_refresh_token_is_saved_though_the_access_token_is_of_no_use() {
-    let rows = [
-        (r#"{"refresh_token":"5Aep-1"}"#, "no access token"),
-        (
-            r#"{"access_token":"a b","refresh_token":"5Aep-1"}"#,
-            "an access token with characters that cannot be sent",
-        ),
-    ];
-    for (json, what) in rows {
-        let endpoint = Endpoint::http(Reply::json(200, json));
-        let host = host(&endpoint);
-        let stderr = format!(
-            "sftoken: cannot refresh token.json: unusable reply from {host}: {what}; its new refresh token was saved\n\
-             hint: check the token endpoint\n"
-        );
-        refresh(&endpoint)
-            .run()
-            .code(76)
-            .stderr(stderr)
-            .stdout("")
-            .file_is(FILE, DOCUMENT.replace("5Aep-0", "5Aep-1"))
-            .files_are([FILE]);
-        endpoint.only_request();
+fn an_error_that_says_that_there_is_none_counts_as_absent_and_is_not_kept() {
+    for error in ["null", "false", "\"\""] {
+        let json = format!(r#"{{"access_token":"00D!access-1","error":{error}}}"#);
+        assert_taken(&Endpoint::http(body(200, json)));
     }
-}
-
-#[test]
-fn what_the_server_says_is_shown_without_harm() {
-    let long = "x".repeat(300);
-    check_final([
-        (
-            said(
-                400,
-                "invalid_grant",
-                r"a\u001b[31m\r\nb\u009b\u202ec\u200bd",
-            ),
-            refused("invalid_grant: a[31mbcd"),
-        ),
-        (
-            said(400, "invalid_grant", "no 5Aep-0 and no 5Aep\\u0000-0"),
-            refused("invalid_grant: no [REDACTED] and no [REDACTED]"),
-        ),
-        (
-            said(400, "invalid_grant", &long),
-            refused(&format!("invalid_grant: {}", "x".repeat(185))),
-        ),
-        (code(400, r"\u001b]0;pwned\u0007"), client("]0;pwned")),
-    ]);
 }

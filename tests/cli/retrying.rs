@@ -12,6 +12,7 @@ use crate::kit::{
     DOCUMENT, FILE, Failure, NOBODY, REFRESHED, assert_refreshed, expired, granted, host, refresh,
     refresh_url,
 };
+use crate::replies::LOG_IN;
 use crate::rights::replace_file;
 
 /// The server's wish to be asked again after this many seconds.
@@ -43,11 +44,42 @@ fn there_are_three_more_tries_by_default_and_as_many_as_asked_for() {
     }
 }
 
+/// The refusal of a refresh token; `more` is what else is known of it.
+fn refused(host: &str, more: &str) -> Failure {
+    let said = "invalid_grant: expired access/refresh token";
+    let message = format!("{host} refused the refresh token: {said}{more}");
+    Failure::refresh(77, &message, LOG_IN)
+}
+
 #[test]
-fn an_answer_that_counts_ends_the_tries() {
-    let endpoint = Endpoint::http([busy_for("0"), expired(), granted()]);
-    refresh(&endpoint).run().code(77).file_is(FILE, DOCUMENT);
-    assert_eq!(endpoint.requests().len(), 2);
+fn a_token_that_is_refused_after_a_try_that_was_put_off_may_be_used_up_by_that() {
+    let processed = Reply::error(
+        400,
+        "invalid_grant",
+        "token request is already being processed",
+    );
+    for first in [busy_for("0"), processed.header("Retry-After", "0")] {
+        let endpoint = Endpoint::http([first, expired(), granted()]);
+        let more = "; an earlier try of this run may have used it up";
+        refused(&host(&endpoint), more).check(refresh(&endpoint).run());
+        assert_eq!(endpoint.requests().len(), 2);
+    }
+}
+
+#[test]
+fn a_token_that_is_refused_after_a_connection_that_broke_is_not_used_up_by_that() {
+    let endpoint = Endpoint::builder()
+        .greetings([Greeting::Reset, Greeting::Serve])
+        .start(expired());
+    refused(&host(&endpoint), "").check(refresh(&endpoint).run());
+    endpoint.only_request();
+}
+
+#[test]
+fn other_refusals_after_a_try_that_was_put_off_do_not_speak_of_it() {
+    let endpoint = Endpoint::http([busy_for("0"), Reply::error(400, "inactive_user", "why")]);
+    let outcome = refresh(&endpoint).run().code(77).file_is(FILE, DOCUMENT);
+    assert!(!outcome.stderr_text().contains("earlier try"), "{outcome}");
 }
 
 #[test]
@@ -124,8 +156,7 @@ fn a_connection_that_is_reset_behind_the_handshake_is_not_made_again() {
 
 #[test]
 fn a_reply_that_breaks_off_is_not_asked_for_again() {
-    let half = granted().cut(9, Ending::Close);
-    let endpoint = Endpoint::https([half, granted()]);
+    let endpoint = Endpoint::https([granted().cut(0, Ending::Close), granted()]);
     let expected = Failure::no_reply(&host(&endpoint), "the connection was closed");
     expected.check(refresh(&endpoint).run());
     endpoint.only_request();

@@ -35,10 +35,15 @@ pub(crate) fn inode(path: impl AsRef<Path>) -> u64 {
     fs::metadata(path).unwrap().ino()
 }
 
+/// All files in a directory.
+pub(crate) fn files_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
 /// The only file in a directory.
 pub(crate) fn only_file_in(directory: &Path) -> PathBuf {
-    let entries = fs::read_dir(directory).unwrap();
-    let paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let paths = files_in(directory);
     let [path] = <[PathBuf; 1]>::try_from(paths).expect("exactly one file");
     path
 }

@@ -7,7 +7,8 @@ mod random;
 use crate::endpoint::Endpoint;
 use crate::harness::Outcome;
 use crate::kit::{FILE, granted, refresh_file};
-use random::{Random, Specimen};
+use crate::seeded::Random;
+use random::Specimen;
 
 /// As many as a second is enough for.
 const COUNT: u64 = 50;

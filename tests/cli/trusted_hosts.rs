@@ -3,8 +3,8 @@
 //!
 //! A proxy leads every host to one endpoint, so that the host that is really asked is seen.
 
-use crate::endpoint::{Endpoint, Reply};
-use crate::harness::{Case, Outcome};
+use crate::endpoint::Endpoint;
+use crate::harness::Outcome;
 use crate::kit::{
     self, DOCUMENT, FILE, Failure, granted, proxy_to, refresh_by_proxy, with_file, would_post,
 };
@@ -50,7 +50,7 @@ fn assert_untrusted(member: &str, url: &str, host: &str, why: &str) {
 
 /// The host and the request line of the only refresh through a proxy.
 #[track_caller]
-fn asked(proxy: &Endpoint, endpoint: &Endpoint) -> (String, String) {
+pub(crate) fn asked_through(proxy: &Endpoint, endpoint: &Endpoint) -> (String, String) {
     let request = endpoint.only_request();
     let host = request.header("Host").unwrap().to_owned();
     assert_eq!(
@@ -111,7 +111,7 @@ fn posts_to_no_other_host_than_the_document_names() {
         let summary = format!("sftoken: refreshed {FILE} at {host}\n");
         outcome.code(0).stdout("").stderr(summary);
         let line = format!("POST {site}/services/oauth2/token HTTP/1.1");
-        assert_eq!(asked(&proxy, &endpoint), (host.to_owned(), line));
+        assert_eq!(asked_through(&proxy, &endpoint), (host.to_owned(), line));
     }
 }
 
@@ -195,6 +195,7 @@ fn what_is_no_https_url_is_refused_though_its_host_would_be_trusted() {
         ("acme.my.salesforce.com", acme, no_url),
         ("acme.my.salesforce.com:443/x", acme, no_url),
         ("//acme.my.salesforce.com", acme, no_url),
+        ("acme.my.salesforce.com//x.example", acme, no_url),
         ("http://acme.my.salesforce.com", acme, local),
         ("http://localhost:1", "localhost", "its scheme is not https"),
         (
@@ -257,87 +258,4 @@ fn a_given_endpoint_needs_no_host_in_the_document() {
     let document = document("null", r#""https://crm.example.com""#, "null");
     kit::refresh_file(document, &endpoint).run().code(0);
     endpoint.only_request();
-}
-
-/// Refreshes an auth URL, saves what comes, refreshes that twice, and returns the hosts.
-fn hosts_of_three_runs(auth_url: &str, reply: &str) -> [String; 3] {
-    let mut document = auth_url.to_owned();
-    [(); 3].map(|()| {
-        let endpoint = Endpoint::https(Reply::json(200, reply));
-        let proxy = proxy_to(&endpoint);
-        let outcome = Case::new()
-            .args(["refresh", "-"])
-            .env("SSL_CERT_FILE", proxy.ca_path())
-            .env("HTTPS_PROXY", proxy.origin())
-            .stdin(document.as_str())
-            .run()
-            .code(0);
-        document = outcome.stdout_text();
-        asked(&proxy, &endpoint).0
-    })
-}
-
-#[test]
-fn an_auth_url_saved_and_refreshed_again_stays_at_its_host() {
-    let url = |host| format!("force://id::5Aep@{host}");
-    let id = r#""access_token":"a","id":"https://login.salesforce.com/id/1/2""#;
-    let acme = "acme.my.salesforce.com";
-    let replies = [
-        (acme, format!("{{{id}}}")),
-        (
-            acme,
-            format!(r#"{{{id},"instance_url":"https://{acme}/"}}"#),
-        ),
-        (acme, format!(r#"{{{id},"instance_url":null}}"#)),
-        (
-            acme,
-            format!(r#"{{{id},"instance_url":"https://new.my.salesforce.com"}}"#),
-        ),
-        (
-            acme,
-            format!(r#"{{{id},"instance_url":"https://crm.example.com"}}"#),
-        ),
-        (
-            "login.salesforce.com",
-            format!(r#"{{{id},"instance_url":"https://{acme}"}}"#),
-        ),
-    ];
-    for (host, reply) in replies {
-        assert_eq!(
-            hosts_of_three_runs(&url(host), &reply),
-            [host; 3],
-            "{reply}"
-        );
-    }
-    let site = format!(
-        r#"{{{id},"instance_url":"https://{acme}","sfdc_community_url":"https://acme.my.site.com/x"}}"#
-    );
-    let hosts = ["acme.my.site.com"; 3];
-    assert_eq!(hosts_of_three_runs(&url(hosts[0]), &site), hosts);
-}
-
-#[test]
-fn an_auth_url_at_another_host_than_the_instance_says_so_where_it_is_saved() {
-    let endpoint = Endpoint::https(Reply::json(
-        200,
-        r#"{"access_token":"a","instance_url":"https://acme.my.salesforce.com"}"#,
-    ));
-    let proxy = proxy_to(&endpoint);
-    Case::new()
-        .args(["refresh", "-"])
-        .env("SSL_CERT_FILE", proxy.ca_path())
-        .env("HTTPS_PROXY", proxy.origin())
-        .stdin("force://id::5Aep@login.salesforce.com")
-        .run()
-        .code(0)
-        .stdout(
-            r#"{
-  "client_id": "id",
-  "refresh_token": "5Aep",
-  "instance_url": "https://acme.my.salesforce.com",
-  "access_token": "a",
-  "sfdc_community_url": "https://login.salesforce.com"
-}
-"#,
-        );
 }

@@ -32,6 +32,23 @@ impl Request {
         value_of(&self.form, |it| it == name)
     }
 
+    /// The path of the target, without its query.
+    pub(crate) fn path(&self) -> &str {
+        self.target().0
+    }
+
+    /// The parameter of that name in the query of the target, decoded; the first counts.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let pairs = parse_form(self.target().1);
+        value_of(&pairs, |it| it == name).map(str::to_owned)
+    }
+
+    /// The path and the query of the target.
+    fn target(&self) -> (&str, &str) {
+        let target = self.line.split(' ').nth(1).unwrap_or_default();
+        target.split_once('?').unwrap_or((target, ""))
+    }
+
     /// Reads the next request; none if the client has closed the connection.
     ///
     /// What is no HTTP, such as a TLS handshake, is `InvalidData` at its first byte: waiting for the
@@ -84,7 +101,7 @@ fn read_headers(input: &mut impl BufRead) -> io::Result<Vec<(String, String)>> {
     }
 }
 
-/// Splits a form-encoded body into decoded pairs.
+/// Splits a form-encoded body or query into decoded pairs.
 fn parse_form(body: &str) -> Vec<(String, String)> {
     body.split('&')
         .filter(|pair| !pair.is_empty())

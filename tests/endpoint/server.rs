@@ -8,6 +8,8 @@
 //! The same code answers in the tests, in the demo and in the benchmark. Dropping an [`Endpoint`]
 //! ends its connections and its threads, whatever a script was waiting for.
 
+mod authorize;
+mod browser;
 mod certificate;
 mod connection;
 mod gate;
@@ -26,6 +28,8 @@ use std::thread::{self, JoinHandle};
 
 use rustls::SupportedProtocolVersion;
 
+pub(crate) use authorize::Authorizing;
+pub(crate) use browser::{browse, client_config};
 pub(crate) use certificate::Certificate;
 pub(crate) use connection::Greeting;
 pub(crate) use gate::Gate;
@@ -35,6 +39,7 @@ pub(crate) use salesforce::Rotating;
 pub(crate) use script::IntoScript;
 pub(crate) use temp_dir::TempDir;
 
+use authorize::SUCCESS_PATH;
 use connection::{Shared, accept};
 
 /// Where Salesforce answers, on every host.
@@ -105,6 +110,13 @@ impl Builder {
         self
     }
 
+    /// Starts an endpoint where somebody can log in to this app; see [`Endpoint::login`].
+    pub(crate) fn start_login(self, app: &Authorizing) -> Endpoint {
+        let endpoint = self.start(app.clone());
+        app.serve_at(endpoint.origin());
+        endpoint
+    }
+
     /// Starts to listen; the endpoint is ready when this returns.
     pub(crate) fn start(self, script: impl IntoScript) -> Endpoint {
         let listener = TcpListener::bind(self.address).expect("listening on loopback");
@@ -161,9 +173,20 @@ impl Endpoint {
         Self::builder().start(script)
     }
 
+    /// Starts an HTTPS endpoint where somebody can log in to this app, whose callback is the
+    /// endpoint's own page.
+    pub(crate) fn login(app: &Authorizing) -> Self {
+        Self::builder().start_login(app)
+    }
+
     /// Starts a plain HTTP endpoint.
     pub(crate) fn http(script: impl IntoScript) -> Self {
         Self::builder().plain().start(script)
+    }
+
+    /// The URL of the page that serves as a callback.
+    pub(crate) fn callback(&self) -> String {
+        format!("{}{SUCCESS_PATH}", self.origin)
     }
 
     /// Scheme, host and port: `https://127.0.0.1:PORT`.

@@ -46,7 +46,11 @@ const provider = new Provider(issuer, {
   },
   rotateRefreshToken: true,
   ttl: { AccessToken: ordinaryTtl, RefreshToken: ordinaryTtl, Grant: ordinaryTtl },
-  features: { devInteractions: { enabled: false } },
+  // Pages to log in and to allow, as the provider's authors give them for tests.
+  features: { devInteractions: { enabled: true } },
+  // The name that goes with /token.
+  routes: { authorization: "/authorize" },
+  issueRefreshToken: async () => true,
 });
 
 /** Logs in: a grant, a refresh token and an access token, saved by the provider. */
@@ -82,6 +86,15 @@ async function answer(response, url) {
   response.end(JSON.stringify(result ?? "done", null, 4));
 }
 
+/** The request with the app's own scopes where the address names none, as Salesforce reads it. */
+function withScope(request, url) {
+  if (url.pathname === "/authorize" && !url.searchParams.has("scope")) {
+    url.searchParams.set("scope", "openid");
+    request.url = url.pathname + url.search;
+  }
+  return request;
+}
+
 const serve = provider.callback();
 const options = { cert: readFileSync(certificate), key: readFileSync(key) };
 createServer(options, (request, response) => {
@@ -90,5 +103,5 @@ createServer(options, (request, response) => {
     return answer(response, url);
   }
   requests += url.pathname === "/token" ? 1 : 0;
-  return serve(request, response);
+  return serve(withScope(request, url), response);
 }).listen(Number(port), "127.0.0.1");

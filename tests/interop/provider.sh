@@ -13,6 +13,7 @@ provider_suite() {
   a_reused_token_ends_the_family
   the_client_is_refused
   the_refresh_token_is_too_old
+  login_suite
 }
 
 start_provider() {

@@ -1,6 +1,7 @@
 //! A run while it goes on: what it says, how to end it, and the time after which it is ended.
 
-use std::io::{self, Write};
+use std::io::{self, PipeWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ pub(crate) struct Running {
     case: Case,
     /// The process.
     child: Child,
+    /// Its standard input, where somebody types.
+    input: Option<PipeWriter>,
     /// When it is killed.
     deadline: Instant,
     /// What it has written to standard output.
@@ -43,30 +46,63 @@ impl Running {
             .stderr(stderr_end)
             .spawn()
             .unwrap();
+        let typed = case.types.then(|| feed.try_clone().unwrap());
         let input = case.stdin.clone();
         // A program that does not read all of its input is none of the harness's business.
         thread::spawn(move || drop(feed.write_all(&input)));
         Self {
             case: case.clone(),
             child,
+            input: typed,
             deadline,
             stdout: Capture::start(stdout),
             stderr: Capture::start(stderr),
         }
     }
 
-    /// Waits until standard error contains `text`; fails if the run ends or takes too long before.
+    /// Waits until standard error contains `text`, and returns all of it so far; fails if the run
+    /// ends or takes too long before.
     #[track_caller]
-    pub(crate) fn wait_for_stderr(&self, text: &str) {
+    pub(crate) fn wait_for_stderr(&self, text: &str) -> String {
+        self.wait_for(&self.stderr, text)
+    }
+
+    /// The same for standard output, where a terminal has both streams.
+    #[track_caller]
+    pub(crate) fn wait_for_stdout(&self, text: &str) -> String {
+        self.wait_for(&self.stdout, text)
+    }
+
+    /// Waits until a stream contains `text`.
+    #[track_caller]
+    fn wait_for(&self, stream: &Capture, text: &str) -> String {
         let has_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(text);
-        let written = self.stderr.wait_until(self.deadline, has_text);
+        let written = stream.wait_until(self.deadline, has_text);
+        let shown = String::from_utf8_lossy(&written).into_owned();
         assert!(
             has_text(&written),
-            "no {text:?} from {}\nin {}\nstderr:\n{}",
+            "no {text:?} from {}\nin {}\nwritten:\n{shown}",
             self.case,
             self.case.dir.path().display(),
-            String::from_utf8_lossy(&written)
         );
+        shown
+    }
+
+    /// Where a file of that name is.
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.case.path(name)
+    }
+
+    /// Types a text, as it is.
+    #[track_caller]
+    pub(crate) fn type_text(&mut self, text: &str) {
+        let input = self.input.as_mut().expect("a run that somebody types at");
+        input.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Ends standard input.
+    pub(crate) fn end_input(&mut self) {
+        self.input = None;
     }
 
     /// Kills the process, as the kernel does when memory runs out.
@@ -77,7 +113,13 @@ impl Running {
     /// Sends TERM to the process, as a cancelled job does.
     #[track_caller]
     pub(crate) fn terminate(&self) {
-        let kill = format!("kill -s TERM {}", self.child.id());
+        self.signal("TERM");
+    }
+
+    /// Sends the signal of this name to the process.
+    #[track_caller]
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -s {name} {}", self.child.id());
         let status = Command::new("/bin/sh").args(["-c", &kill]).status();
         assert!(status.unwrap().success(), "{kill}");
     }

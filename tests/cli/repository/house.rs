@@ -14,7 +14,7 @@ pub(super) const FLOORS: [&[&str]; 15] = [
     &["refresh", "login"],
     &["cli"],
     &["settings"],
-    &["keep"],
+    &["hold", "keep"],
     &["exchange", "retry"],
     &["report"],
     &["print"],
@@ -24,7 +24,7 @@ pub(super) const FLOORS: [&[&str]; 15] = [
     &["document"],
     &["input"],
     &["say"],
-    &["deadline", "endpoint", "secret", "text", "error"],
+    &["deadline", "endpoint", "mailbox", "secret", "text", "error"],
 ];
 
 /// A room and those who know it, beyond what the order of the floors says.

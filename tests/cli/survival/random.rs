@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::seeded::Random;
+
 /// The name that `serde_json` keeps for itself: a document that has it is refused.
 const RESERVED: &str = "$serde_json::private::Number";
 
@@ -34,24 +36,6 @@ const CHARACTERS: [char; 20] = [
     '\u{feff}',
     '\u{1f600}',
 ];
-
-/// A generator of numbers that are the same in every run (SplitMix64).
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    /// A number below `limit`.
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
-    }
-
-    /// True once in `count` times.
-    fn once_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
 
 /// A string or a number: as its owner wrote it, and as it is saved.
 struct Scalar {
@@ -301,5 +285,7 @@ fn needed_escape(c: char) -> Option<String> {
 fn hexadecimal(c: char) -> String {
     let mut units = [0; 2];
     let units = c.encode_utf16(&mut units).iter();
-    units.map(|unit| format!("\\u{unit:04X}")).collect()
+    units.fold(String::new(), |escapes, unit| {
+        format!("{escapes}\\u{unit:04X}")
+    })
 }

@@ -7,21 +7,21 @@ use std::time::Duration;
 
 /// What was left and not yet taken; clones are the same mailbox.
 #[derive(Debug)]
-pub(super) struct Mailbox<T>(Arc<(Mutex<Vec<T>>, Condvar)>);
+pub(crate) struct Mailbox<T>(Arc<(Mutex<Vec<T>>, Condvar)>);
 
 impl<T> Mailbox<T> {
     /// An empty mailbox.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new((Mutex::new(Vec::new()), Condvar::new())))
     }
 
     /// The same mailbox, for a thread.
-    pub(super) fn share(&self) -> Self {
+    pub(crate) fn share(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 
     /// Leaves something, whether or not anybody still waits for it.
-    pub(super) fn leave(&self, found: T) {
+    pub(crate) fn leave(&self, found: T) {
         let (left, changed) = &*self.0;
         left.lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -30,7 +30,7 @@ impl<T> Mailbox<T> {
     }
 
     /// What was left first; none if there is nothing when patience ends.
-    pub(super) fn take(&self, patience: Duration) -> Option<T> {
+    pub(crate) fn take(&self, patience: Duration) -> Option<T> {
         let (left, changed) = &*self.0;
         let left = left.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = changed.wait_timeout_while(left, patience, |left| left.is_empty());

@@ -1,0 +1,112 @@
+//! FILE in the hands of a run: locked, mended, with room for what will come.
+//!
+//! Both stories go through these steps in this order, and say the same about them.
+
+use std::mem;
+use std::time::Duration;
+
+use crate::deadline::Deadline;
+use crate::document::Document;
+use crate::error::Error;
+use crate::say;
+use crate::store::{Locked, NewFile, Prepared, TokenFile};
+
+/// A wait that lasts as long is said: one that ends sooner is nobody's concern.
+const FELT: Duration = Duration::from_secs(1);
+
+/// How a run gets hold of FILE.
+pub(crate) struct Hold {
+    /// How messages call FILE.
+    pub(crate) name: String,
+    /// Nothing is waited for beyond this.
+    pub(crate) deadline: Deadline,
+}
+
+impl Hold {
+    /// Waits until FILE is ours.
+    ///
+    /// # Errors
+    /// As [`TokenFile::lock`].
+    pub(crate) fn lock(&self, file: TokenFile) -> Result<Locked, Error> {
+        let locked = file.lock(self.deadline, &mut self.waiting())?;
+        say::step(|| format!("lock: {} is ours", self.name));
+        Ok(locked)
+    }
+
+    /// Finishes what an interrupted run left; tells whether there was something.
+    ///
+    /// # Errors
+    /// As [`Locked::recover`].
+    pub(crate) fn recover(&self, locked: &mut Locked) -> Result<bool, Error> {
+        let recovered = locked.recover()?;
+        if recovered {
+            let name = &self.name;
+            say::warning(format_args!("finished an interrupted save of {name}"));
+        }
+        Ok(recovered)
+    }
+
+    /// Makes sure that what comes of a document can be saved; none if all has to begin again from
+    /// FILE.
+    ///
+    /// # Errors
+    /// `DATAERR` if a later run could not read the document; `CANTCREAT`.
+    pub(crate) fn prepare<'a>(
+        &self,
+        locked: &'a Locked,
+        document: &Document,
+    ) -> Result<Option<Prepared<'a>>, Error> {
+        let len = self.rendered_len(document)?;
+        let prepared = locked.prepare(len, self.deadline, &mut self.waiting())?;
+        Ok(prepared.inspect(tell_how))
+    }
+
+    /// The same for a FILE that there is not yet.
+    ///
+    /// # Errors
+    /// As [`Hold::prepare`].
+    pub(crate) fn prepare_new<'a>(
+        &self,
+        file: &'a NewFile,
+        document: &Document,
+    ) -> Result<Option<Prepared<'a>>, Error> {
+        let len = self.rendered_len(document)?;
+        let prepared = file.prepare(len, self.deadline, &mut self.waiting())?;
+        Ok(prepared.inspect(tell_how))
+    }
+
+    /// Bytes that a document has as it will be saved.
+    fn rendered_len(&self, document: &Document) -> Result<usize, Error> {
+        let rendered = document.checked_render();
+        let rendered = rendered.map_err(|why| self.unusable(why))?;
+        Ok(rendered.len())
+    }
+
+    /// FILE is not a document.
+    pub(crate) fn unusable(&self, why: Error) -> Error {
+        why.within(format_args!("cannot use {}", self.name))
+    }
+
+    /// Says that the run waits for another process: once, when that takes long, and at once with
+    /// `--verbose`.
+    fn waiting(&self) -> impl FnMut(Duration) {
+        let (mut began, mut is_felt) = (false, false);
+        let what = format!("waiting for another process to finish with {}", self.name);
+        move |waited| {
+            if !mem::replace(&mut began, true) {
+                say::step(|| format!("lock: {what}"));
+            }
+            if waited >= FELT && !mem::replace(&mut is_felt, true) {
+                say::wait(&what);
+            }
+        }
+    }
+}
+
+/// Which way the save will go, for verbose output.
+fn tell_how(prepared: &Prepared) {
+    say::step(|| match prepared.in_place_because() {
+        Some(why) => format!("save: will be in place ({why})"),
+        None => "save: pending file ready".to_owned(),
+    });
+}

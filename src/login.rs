@@ -1,0 +1,315 @@
+//! The command `login`: from an address in a browser to the first FILE, or a new login in it.
+//!
+//! The address goes out and the address of the page where the login ended comes back: no port is
+//! opened, and the browser may be on another machine. That saving will work is proved before the
+//! address is shown and again before the code is sent; nothing is held while a person logs in, so an
+//! interrupt there leaves nothing behind.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::cli::Login;
+use crate::deadline::Deadline;
+use crate::document::{Document, MAX_LEN};
+use crate::error::{Class, Error};
+use crate::exchange::{Exchanged, TokenReply, exchange};
+use crate::hold::Hold;
+use crate::input::{Input, read_line};
+use crate::keep::{keep_remains, keep_tokens};
+use crate::oauth::{Authorization, Landing, TokenRequest};
+use crate::print::{Kept, Printed, print};
+use crate::report;
+use crate::say;
+use crate::secret::Secret;
+use crate::settings::{App, Loaded};
+use crate::store::{Content, NewFile, Prepared, TokenFile};
+
+/// What FILE should hold: any document, with or without a refresh token.
+const DOCUMENT: Content = Content {
+    max_len: MAX_LEN,
+    key: Document::key_if_any,
+    rebase: Document::rebase,
+};
+
+/// Tries after the first, as long as no connection could be made: the code is sent once.
+const RETRIES: u32 = 3;
+
+/// 64 KiB, far above any address: `/dev/zero` must end somewhere.
+const MAX_ADDRESS_LEN: usize = 64 * 1024;
+
+/// Runs the command.
+///
+/// # Errors
+/// Every class of the exit code table.
+pub(crate) fn run(call: Login) -> Result<(), Error> {
+    say::set_verbosity(call.verbosity);
+    let name = call.file.name();
+    let loaded = call.settings.load(deadline(call.timeout)?)?;
+    let target = Target {
+        file: call.file,
+        name,
+    };
+    let found = target.prove(deadline(call.timeout)?)?;
+    let app = loaded.app(&found, &target.name)?;
+    let authorization = authorization(&app, call.redirect_uri)?;
+    target.announce(&found);
+    if call.dry_run {
+        target.rehearse(app, authorization);
+        return Ok(());
+    }
+    let code = target.ask(&authorization, &app)?;
+    let request = app.request(authorization.grant(code), &found);
+    let login = Exchange {
+        loaded: &loaded,
+        request,
+        deadline: deadline(call.timeout)?,
+    };
+    let document = target.log_in(&login)?;
+    target.print(call.print, &document)?;
+    say::summary(report::logged_in(
+        &login.request.host(),
+        &document,
+        target.path().map(|_| &*target.name),
+    ));
+    Ok(())
+}
+
+/// Where the login goes.
+struct Target {
+    /// FILE, or standard output.
+    file: Input,
+    /// How messages call it.
+    name: String,
+}
+
+/// What a login sends.
+struct Exchange<'a> {
+    /// How the host is reached.
+    loaded: &'a Loaded,
+    /// The code and what belongs to it.
+    request: TokenRequest,
+    /// The end of the run.
+    deadline: Deadline,
+}
+
+impl Target {
+    /// FILE, if it is one.
+    fn path(&self) -> Option<&Path> {
+        match &self.file {
+            Input::Stdin => None,
+            Input::Path(path) => Some(path),
+        }
+    }
+
+    /// The document that a login will be put into. Proves that it can be saved, and holds nothing
+    /// afterwards.
+    fn prove(&self, deadline: Deadline) -> Result<Document, Error> {
+        match self.path() {
+            None => Ok(Document::empty()),
+            Some(path) => self.with_room(path, deadline, |document, _| Ok(Some(document))),
+        }
+    }
+
+    /// Says whose login will be replaced.
+    fn announce(&self, found: &Document) {
+        if found.refresh_token().expose().is_empty() {
+            return;
+        }
+        let owner = report::owner(found);
+        let owner = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+        let name = &self.name;
+        say::dialogue(&format!(
+            "sftoken: {name} has the login{owner}; it will be replaced"
+        ));
+    }
+
+    /// Shows the address, and what would be sent for the code.
+    fn rehearse(&self, app: App, authorization: Authorization) {
+        say::dialogue(&authorization.address());
+        let grant = authorization.grant(Secret::new(""));
+        let request = app.request(grant, &Document::empty());
+        let task = format!("log in for {}", self.name);
+        say::summary(report::dry_run(&task, &request));
+    }
+
+    /// Shows the address, and reads the one that comes back until it can be used.
+    fn ask(&self, authorization: &Authorization, app: &App) -> Result<Secret, Error> {
+        say::dialogue(&format!(
+            "Open this address in any browser, log in and allow:\n\n{}\n\n\
+             Then paste the address of the page where you land, within 15 minutes; it need not load:",
+            authorization.address()
+        ));
+        loop {
+            let line = read_line(MAX_ADDRESS_LEN)?;
+            let line = line.ok_or_else(|| self.nobody_there())?;
+            match authorization.landing(&line, &app.endpoint.authority()) {
+                Landing::Code(code) => return Ok(code),
+                Landing::Refused(error) => return Err(self.not_logged_in(error)),
+                Landing::Unusable(why) => say::dialogue(&format!(
+                    "sftoken: {why}; paste the address of the page where you land:"
+                )),
+            }
+        }
+    }
+
+    /// Standard input ended before there was an address that can be used.
+    fn nobody_there(&self) -> Error {
+        self.not_logged_in(Error::new(
+            Class::Usage,
+            "no address on standard input",
+            "log in where a person can, and store the file: sftoken login needs somebody at a browser",
+        ))
+    }
+
+    /// The login failed.
+    fn not_logged_in(&self, error: Error) -> Error {
+        error.within(format_args!("cannot log in for {}", self.name))
+    }
+
+    /// Sends the code, and keeps what comes.
+    fn log_in(&self, login: &Exchange) -> Result<Document, Error> {
+        match self.path() {
+            None => login.send(Document::empty(), None, &self.name),
+            Some(path) => self.with_room(path, login.deadline, |document, prepared| {
+                if !prepared.is_current() {
+                    return Ok(None);
+                }
+                login.send(document, Some(prepared), &self.name).map(Some)
+            }),
+        }
+    }
+
+    /// Does something with the document in FILE, or with an empty one for a FILE that there is not
+    /// yet, while there is room for what will come of it; again if that has nothing to show for it,
+    /// since another program was there.
+    fn with_room<T>(
+        &self,
+        path: &Path,
+        deadline: Deadline,
+        work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
+    ) -> Result<T, Error> {
+        let hold = Hold {
+            name: self.name.clone(),
+            deadline,
+        };
+        loop {
+            let done = match TokenFile::find(path, DOCUMENT)? {
+                Some(file) => with_file(&hold, file, &work)?,
+                None => with_new_file(&hold, &NewFile::at(path, DOCUMENT)?, &work)?,
+            };
+            if let Some(done) = done {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Writes what `--print` asks for; the document where it is saved nowhere.
+    fn print(&self, what: Option<Printed>, document: &Document) -> Result<(), Error> {
+        let (what, kept) = match self.file {
+            Input::Stdin => (what.or(Some(Printed::Json)), Kept::Nowhere),
+            Input::Path(_) => (what, Kept::In(self.name.clone())),
+        };
+        what.map_or(Ok(()), |what| print(what, document, &kept))
+    }
+}
+
+/// Does something with the document in a FILE, under its lock.
+fn with_file<T>(
+    hold: &Hold,
+    file: TokenFile,
+    work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    let mut locked = hold.lock(file)?;
+    hold.recover(&mut locked)?;
+    let document = Document::parse_any(&locked.read()?);
+    let document = document.map_err(|why| hold.unusable(why))?;
+    match hold.prepare(&locked, &document)? {
+        Some(prepared) => work(document, prepared),
+        None => Ok(None),
+    }
+}
+
+/// Does something with an empty document, for a FILE that there is not yet.
+fn with_new_file<T>(
+    hold: &Hold,
+    file: &NewFile,
+    work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    let document = Document::empty();
+    match hold.prepare_new(file, &document)? {
+        Some(prepared) => work(document, prepared),
+        None => Ok(None),
+    }
+}
+
+impl Exchange<'_> {
+    /// Sends the code once, and keeps what comes.
+    fn send(
+        &self,
+        mut document: Document,
+        prepared: Option<Prepared>,
+        name: &str,
+    ) -> Result<Document, Error> {
+        let client = self.loaded.client(&self.request, self.deadline);
+        let nobody_else = || None::<Infallible>;
+        match exchange(&client, &self.request, self.deadline, RETRIES, nobody_else) {
+            Ok(Exchanged::Tokens(reply)) => {
+                let reply = self.with_client_id(reply, name)?;
+                keep_tokens(prepared, &mut document, &self.request, reply)?;
+                Ok(document)
+            }
+            Ok(Exchanged::Adopted(never)) => match never {},
+            Err(refusal) => Err(keep_remains(
+                prepared,
+                document,
+                refusal.within(format_args!("cannot log in for {name}")),
+            )),
+        }
+    }
+
+    /// The reply with the client id, which every later run needs; the client secret is not saved.
+    fn with_client_id(&self, mut reply: TokenReply, name: &str) -> Result<TokenReply, Error> {
+        let members = &mut reply.tokens.members;
+        if members
+            .get("refresh_token")
+            .and_then(Value::as_str)
+            .is_none_or(str::is_empty)
+        {
+            let host = self.request.host();
+            let error = Error::new(
+                Class::Config,
+                format!("{host} gave no refresh token; nothing was saved"),
+                "give the app the scope refresh_token (perform requests at any time), and log in again",
+            );
+            return Err(error.within(format_args!("cannot log in for {name}")));
+        }
+        members.insert(
+            "client_id".to_owned(),
+            self.request.client_id.clone().into(),
+        );
+        Ok(reply)
+    }
+}
+
+/// The way through the browser.
+fn authorization(app: &App, redirect_uri: Option<String>) -> Result<Authorization, Error> {
+    let endpoint = &app.endpoint;
+    let address = endpoint.authorization().ok_or_else(|| {
+        Error::new(
+            Class::Usage,
+            format!("no authorization endpoint for {endpoint}: its path does not end with /token"),
+            "give --token-endpoint without a path, such as https://acme.my.salesforce.com",
+        )
+    })?;
+    let redirect_uri = redirect_uri.unwrap_or_else(|| endpoint.landing_page());
+    Authorization::new(address, app.client_id.clone(), redirect_uri)
+}
+
+/// The deadline of a step that begins now.
+fn deadline(timeout: Duration) -> Result<Deadline, Error> {
+    Deadline::after(timeout)
+        .ok_or_else(|| Error::new(Class::Usage, "--timeout is too long", "see sftoken --help"))
+}

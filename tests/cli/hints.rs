@@ -1,0 +1,188 @@
+//! Hints that find the cause of a refusal.
+//!
+//! The commonest cause of a refusal is the wrong host, then a second copy of a rotated token. So
+//! the hints name what decided the host, where the caller did not. A proxy leads any host to an
+//! endpoint here.
+
+use crate::endpoint::{Endpoint, Reply};
+use crate::kit::{FILE, Failure, NOBODY, expired, granted, proxy_to, refresh_by_proxy};
+use crate::replies::{CHECK, LOG_IN, code};
+
+/// Where the default is the wrong host.
+const DEFAULT: &str = "the host is the default: a sandbox needs \
+                       --token-endpoint https://test.salesforce.com or, as every org may, its My Domain";
+
+/// A document that names no host.
+const NO_HOST: &str = r#"{"refresh_token":"5Aep-0"}"#;
+
+/// A document that names the My Domain of its org.
+const MY_DOMAIN: &str =
+    r#"{"refresh_token":"5Aep-0","instance_url":"https://acme.my.salesforce.com"}"#;
+
+/// A document that names a login host alone.
+const LOGIN_HOST: &str =
+    r#"{"refresh_token":"5Aep-0","id":"https://login.salesforce.com/id/00D/005"}"#;
+
+/// Runs a refresh of a document at the host that it names, or at the one given.
+#[track_caller]
+fn check(document: &str, given: Option<&str>, reply: &Reply, message: &str, hint: &str) {
+    let endpoint = Endpoint::https(reply.clone());
+    let proxy = proxy_to(&endpoint);
+    let case = refresh_by_proxy(document, &proxy);
+    let given = given.map(|url| ["--token-endpoint", url]);
+    let outcome = case.args(given.iter().flatten()).run();
+    let class = if message.contains("client") { 78 } else { 77 };
+    Failure::refresh(class, message, hint)
+        .of(outcome)
+        .file_is(FILE, document);
+    endpoint.only_request();
+}
+
+#[test]
+fn a_refused_token_makes_the_host_a_suspect_where_the_caller_did_not_name_it() {
+    let said = "refused the refresh token: invalid_grant: expired access/refresh token";
+    let instance = "or instance_url in the document is the wrong host";
+    let id = "or id in the document is the wrong host";
+    let rows = [
+        (
+            NO_HOST,
+            None,
+            "login.salesforce.com",
+            format!("{DEFAULT}; if it is the right one, {LOG_IN}"),
+        ),
+        (
+            MY_DOMAIN,
+            None,
+            "acme.my.salesforce.com",
+            format!("{LOG_IN}; {instance}"),
+        ),
+        (
+            LOGIN_HOST,
+            None,
+            "login.salesforce.com",
+            format!("{LOG_IN}; {id}"),
+        ),
+        (
+            MY_DOMAIN,
+            Some("https://login.salesforce.com"),
+            "login.salesforce.com",
+            LOG_IN.to_owned(),
+        ),
+    ];
+    for (document, given, host, hint) in rows {
+        check(
+            document,
+            given,
+            &expired(),
+            &format!("{host} {said}"),
+            &hint,
+        );
+    }
+}
+
+#[test]
+fn a_refused_client_makes_the_host_a_suspect_too() {
+    let rows = [
+        (
+            NO_HOST,
+            None,
+            "login.salesforce.com",
+            format!("{CHECK}; {DEFAULT}"),
+        ),
+        (
+            MY_DOMAIN,
+            None,
+            "acme.my.salesforce.com",
+            format!("{CHECK}; the host is that of instance_url in the document"),
+        ),
+        (
+            LOGIN_HOST,
+            None,
+            "login.salesforce.com",
+            format!("{CHECK}; the host is that of id in the document"),
+        ),
+        (
+            NO_HOST,
+            Some("https://login.salesforce.com"),
+            "login.salesforce.com",
+            CHECK.to_owned(),
+        ),
+    ];
+    for (document, given, host, hint) in rows {
+        let message = format!("{host} refused the client: invalid_client");
+        check(
+            document,
+            given,
+            &code(400, "invalid_client"),
+            &message,
+            &hint,
+        );
+    }
+}
+
+#[test]
+fn an_app_or_a_flow_that_is_unknown_points_at_the_my_domain_first() {
+    let give = "give the My Domain of the org as --token-endpoint";
+    let rows = [
+        (
+            NO_HOST,
+            None,
+            "login.salesforce.com",
+            format!("the host is the default: {give}; then {CHECK}"),
+        ),
+        (
+            LOGIN_HOST,
+            None,
+            "login.salesforce.com",
+            format!("the host is that of id in the document: {give}; then {CHECK}"),
+        ),
+        (
+            MY_DOMAIN,
+            None,
+            "acme.my.salesforce.com",
+            format!("{CHECK}; the host is that of instance_url in the document"),
+        ),
+        (
+            MY_DOMAIN,
+            Some("https://login.salesforce.com"),
+            "login.salesforce.com",
+            format!("check the host: the My Domain of the org is the right one; then {CHECK}"),
+        ),
+        (
+            NO_HOST,
+            Some("https://acme.my.salesforce.com"),
+            "acme.my.salesforce.com",
+            CHECK.to_owned(),
+        ),
+    ];
+    for (document, given, host, hint) in rows {
+        for error in [
+            "unsupported_grant_type",
+            "invalid_client_id",
+            "App_Not_Found",
+        ] {
+            let message = format!("{host} refused the client: {error}");
+            check(document, given, &code(400, error), &message, &hint);
+        }
+    }
+}
+
+#[test]
+fn an_instance_that_cannot_be_reached_may_have_moved() {
+    let moved = "; if the org has moved, give --token-endpoint https://login.salesforce.com\n";
+    let unreachable = |document: &str| {
+        let nobody = Endpoint::http(granted());
+        refresh_by_proxy(document, &nobody)
+            .env("https_proxy", format!("http://{NOBODY}"))
+            .args(["--retries", "0"])
+            .run()
+    };
+    for (document, host, more) in [
+        (MY_DOMAIN, "acme.my.salesforce.com", moved),
+        (NO_HOST, "login.salesforce.com", "\n"),
+    ] {
+        let expected = Failure::proxy(host, NOBODY, "connection refused");
+        let stderr = format!("{}{more}", expected.stderr.trim_end());
+        Failure { stderr, ..expected }.of(unreachable(document));
+    }
+}

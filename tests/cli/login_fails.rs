@@ -1,0 +1,178 @@
+//! Each way in which a login goes wrong has its message, and none leaves anything behind.
+
+use crate::endpoint::{Authorizing, Endpoint, Reply};
+use crate::harness::Outcome;
+use crate::kit::{CLIENT_ID, FILE, host};
+use crate::login_kit::{
+    Dialogue, LOGGED_IN, address_in, app, asked_again, assert_nothing_saved, exchanges, log_in,
+    logged_in, login_at, nobody_there, prompt,
+};
+
+/// The run failed with this code and saved nothing; standard error has all of these.
+#[track_caller]
+fn assert_failed(outcome: Outcome, code: i32, words: &[&str]) {
+    let said = outcome.stderr_text();
+    for word in words {
+        assert!(said.contains(word), "no {word}\n{outcome}");
+    }
+    let none: [&str; 0] = [];
+    outcome.code(code).stdout("").files_are(none);
+}
+
+#[test]
+fn a_useless_line_is_explained_and_asked_for_again() {
+    let endpoint = Endpoint::login(&app());
+    let callback = endpoint.callback();
+    let mut dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    let wrong_start = format!("this address does not start with {callback}");
+    let cases = [
+        ("aPrxCODE==".to_owned(), "this is no address"),
+        (
+            format!("{}/other?code=c&state=s", endpoint.origin()),
+            &wrong_start,
+        ),
+        (callback.clone(), "there is no code in this address"),
+        (
+            format!("{callback}?code=&state=s"),
+            "the code in this address is empty",
+        ),
+        (
+            format!("{callback}?code=c&state=another"),
+            "this address is of another login, by its state",
+        ),
+    ];
+    let mut said = prompt(&dialogue.address);
+    for (line, why) in &cases {
+        dialogue.paste_in_vain(line, why);
+        said += &asked_again(why);
+    }
+    let landing = dialogue.landing(&endpoint);
+    dialogue
+        .paste(&landing)
+        .code(0)
+        .stderr(said + &logged_in(&endpoint))
+        .file_is(FILE, LOGGED_IN);
+}
+
+#[test]
+fn without_a_person_the_hint_says_where_to_log_in() {
+    let endpoint = Endpoint::login(&app());
+    let case = login_at(&endpoint).arg(FILE);
+    assert_nothing_saved(case.run(), &nobody_there());
+    let closed = case.through(["/bin/sh", "-c", "exec \"$@\" <&-", "sh"]);
+    assert_nothing_saved(closed.run(), &nobody_there());
+    assert!(endpoint.requests().is_empty());
+}
+
+#[test]
+fn a_refused_login_is_told_in_the_words_of_the_server() {
+    let cases = [
+        ("access_denied", "end-user denied authorization", 77, ""),
+        (
+            "OAUTH_EC_APP_NOT_FOUND",
+            "app not installed",
+            78,
+            "administrator",
+        ),
+        (
+            "OAUTH_APPROVAL_ERROR_GENERIC",
+            "not approved",
+            78,
+            "administrator",
+        ),
+        ("invalid_scope", "the requested scope is invalid", 78, ""),
+    ];
+    for (error, description, code, hint) in cases {
+        let app = Authorizing::new(CLIENT_ID).refusing(error, description);
+        let endpoint = Endpoint::login(&app);
+        let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+        let host = host(&endpoint);
+        let message = format!(
+            "sftoken: cannot log in for {FILE}: {host} refused the login: {error}: {description}\n"
+        );
+        assert_failed(outcome, code, &[&message, hint]);
+        assert!(exchanges(&endpoint).is_empty());
+    }
+}
+
+#[test]
+fn another_callback_is_shown_to_the_letter() {
+    let app = app();
+    let endpoint = Endpoint::login(&app);
+    let callback = endpoint.callback();
+    app.set_callback("https://elsewhere.example/callback");
+    let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+    let said = outcome.stderr_text();
+    let (_, behind) = said.split_once("redirect_uri_mismatch").unwrap();
+    assert!(behind.contains(&callback), "{outcome}");
+    assert_failed(outcome, 78, &[]);
+}
+
+#[test]
+fn a_code_that_is_used_or_too_old_is_sent_once() {
+    let refusal = Reply::error(400, "invalid_grant", "expired authorization code");
+    let endpoint = Endpoint::login(&app().replying(refusal));
+    let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+    assert_failed(outcome, 77, &["expired authorization code", "start again"]);
+    assert_eq!(exchanges(&endpoint).len(), 1);
+}
+
+#[test]
+fn a_busy_server_gets_the_code_once() {
+    let endpoint = Endpoint::login(&app().replying(Reply::status(503)));
+    let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+    assert_failed(outcome, 75, &[&host(&endpoint)]);
+    assert_eq!(exchanges(&endpoint).len(), 1);
+}
+
+#[test]
+fn a_reply_without_a_refresh_token_is_not_saved() {
+    let replies = [
+        Reply::token("00D!access-1"),
+        Reply::json(200, r#"{"access_token":"00D!access-1","refresh_token":""}"#),
+        Reply::json(
+            200,
+            r#"{"access_token":"00D!access-1","refresh_token":null}"#,
+        ),
+    ];
+    for reply in replies {
+        let endpoint = Endpoint::login(&app().replying(reply));
+        let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+        assert_failed(outcome, 78, &["scope refresh_token"]);
+    }
+}
+
+#[test]
+fn the_client_is_refused() {
+    let endpoint = Endpoint::login(&app().client_secret("another"));
+    let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+    assert_failed(outcome, 78, &["invalid_client"]);
+}
+
+#[test]
+fn the_timeout_counts_from_the_pasted_address_on() {
+    let silence = Reply::nothing(crate::endpoint::Ending::Stall);
+    let endpoint = Endpoint::login(&app().replying(silence));
+    let outcome = log_in(
+        login_at(&endpoint).args(["--timeout", "1s", FILE]),
+        &endpoint,
+    );
+    address_in(&outcome.stderr_text());
+    assert_failed(outcome, 69, &["no reply"]);
+}
+
+#[test]
+fn a_token_endpoint_that_does_not_end_in_token_has_no_authorization_endpoint() {
+    let endpoint = Endpoint::login(&app());
+    let url = format!("{}/oauth/refresh", endpoint.origin());
+    let call = [
+        "login",
+        "--client-id",
+        CLIENT_ID,
+        "--token-endpoint",
+        &url,
+        FILE,
+    ];
+    let outcome = crate::harness::Case::new().args(call).run();
+    assert_failed(outcome, 64, &["/oauth/refresh"]);
+}

@@ -1,0 +1,108 @@
+//! A login that ends early, and a file that comes to be meanwhile.
+//!
+//! While a person logs in nothing is held, so nothing can be left behind; from the code on the
+//! promises of a refresh count.
+
+use std::fs;
+use std::path::Path;
+
+use crate::endpoint::{Authorizing, Endpoint, Gate, Reply};
+use crate::harness::Running;
+use crate::kit::FILE;
+use crate::login_kit::{
+    Dialogue, LOGGED_IN, TOKENS, app, assert_nothing_saved, log_in, login_at, login_in,
+    nobody_there,
+};
+use crate::rights::{only_file_in, with_tmp};
+
+/// What another program writes to [`FILE`] while somebody logs in.
+const FOREIGN: &str = r#"{"refresh_token":"5Aep-foreign"}"#;
+
+/// An endpoint that holds the tokens back, and a login that waits for them there.
+fn waiting_for_tokens(gate: &Gate) -> (Endpoint, Running) {
+    let reply = Reply::json(200, TOKENS).after(gate);
+    let endpoint = Endpoint::login(&app().replying(reply));
+    let mut dialogue = Dialogue::start(with_tmp(login_at(&endpoint)).arg(FILE));
+    let landing = dialogue.landing(&endpoint);
+    dialogue.run.type_text(&format!("{landing}\n"));
+    endpoint.wait_for_requests(2);
+    (endpoint, dialogue.run)
+}
+
+#[test]
+fn an_interrupt_at_the_prompt_leaves_nothing_behind() {
+    let endpoint = Endpoint::login(&app());
+    for (name, number) in [("INT", 2), ("TERM", 15), ("KILL", 9)] {
+        // A test runner in the background of a shell has INT ignored.
+        let start = ["env", "--default-signal=INT"];
+        let case = login_at(&endpoint).arg(FILE).through(start);
+        let dialogue = Dialogue::start(case);
+        dialogue.run.signal(name);
+        let none: [&str; 0] = [];
+        dialogue
+            .run
+            .wait()
+            .ended_by(number)
+            .stdout("")
+            .files_are(none);
+    }
+}
+
+#[test]
+fn the_end_of_input_at_the_prompt_leaves_nothing_behind() {
+    let endpoint = Endpoint::login(&app());
+    let mut dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    dialogue.run.end_input();
+    assert_nothing_saved(dialogue.run.wait(), &nobody_there());
+}
+
+#[test]
+fn an_interrupt_while_the_tokens_are_awaited_does_not_stand_in_the_way_of_the_next_login() {
+    let gate = Gate::new();
+    let (_endpoint, run) = waiting_for_tokens(&gate);
+    run.terminate();
+    let outcome = run.wait().ended_by(15);
+    assert!(!fs::exists(outcome.path(FILE)).unwrap(), "{outcome}");
+    let endpoint = Endpoint::login(&app());
+    log_in(login_in(&endpoint, outcome.again()).arg(FILE), &endpoint)
+        .code(0)
+        .file_is(FILE, LOGGED_IN)
+        .files_are([FILE, "tmp"]);
+}
+
+#[test]
+fn a_file_that_comes_to_be_while_the_tokens_are_awaited_is_kept_and_so_are_they() {
+    let gate = Gate::new();
+    let (_endpoint, run) = waiting_for_tokens(&gate);
+    let file = run.path(FILE);
+    fs::write(&file, FOREIGN).unwrap();
+    gate.open();
+    let outcome = run.wait().code(74).stdout("").file_is(FILE, FOREIGN);
+    let beside = outcome.files();
+    let mut beside = beside.iter().filter(|name| is_hidden(name));
+    let kept = match beside.next() {
+        Some(name) => outcome.path(name),
+        None => only_file_in(&outcome.path("tmp")),
+    };
+    assert_eq!(fs::read_to_string(&kept).unwrap(), LOGGED_IN);
+    let name = kept.file_name().unwrap().to_str().unwrap();
+    assert!(outcome.stderr_text().contains(name), "{outcome}");
+}
+
+#[test]
+fn a_file_that_comes_to_be_while_somebody_logs_in_is_kept() {
+    let endpoint = Endpoint::login(&Authorizing::new("id"));
+    let dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    let landing = dialogue.landing(&endpoint);
+    fs::write(dialogue.run.path(FILE), FOREIGN).unwrap();
+    let outcome = dialogue.paste(&landing).file_is(FILE, FOREIGN);
+    assert!(
+        outcome.stderr_text().contains("sftoken: cannot "),
+        "{outcome}"
+    );
+}
+
+/// Whether a file is hidden, as pending files are.
+fn is_hidden(name: &Path) -> bool {
+    name.as_os_str().as_encoded_bytes().starts_with(b".")
+}

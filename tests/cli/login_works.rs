@@ -1,0 +1,256 @@
+//! From a consumer key to a refreshed file, with nothing but a browser anywhere.
+
+use serde_json::Value;
+
+use crate::endpoint::{Authorizing, Endpoint};
+use crate::harness::Case;
+use crate::kit::{CLIENT_ID, FILE, at, refreshed};
+use crate::login_kit::{
+    Dialogue, LOGGED_IN, ORG, USER, address_in, app, exchanges, log_in, logged_in, login_at,
+    login_in, parameter, prompt,
+};
+use crate::rights::skip;
+use crate::secrets::assert_shows_none;
+
+/// A login of somebody else that [`FILE`] may have before.
+const OLD_LOGIN: &str = r#"{
+    "note": [1.50, {"deep": "kept"}],
+    "client_id": "id",
+    "refresh_token": "5Aep-old",
+    "id": "https://login.salesforce.com/id/00Dold/005old"
+}
+"#;
+
+/// What becomes of it: the reply's members where they stood, new ones at the end.
+const RENEWED: &str = r#"{
+    "note": [
+        1.50,
+        {
+            "deep": "kept"
+        }
+    ],
+    "client_id": "id",
+    "refresh_token": "5Aep-token-1",
+    "id": "https://login.salesforce.com/id/00D41000000F8A0EAK/005410000000000AAE",
+    "access_token": "00D!access-1"
+}
+"#;
+
+/// What a login over [`OLD_LOGIN`] says first.
+const WILL_BE_REPLACED: &str =
+    "sftoken: token.json has the login of 005old of 00Dold; it will be replaced\n";
+
+#[test]
+fn makes_the_file_of_a_login() {
+    let endpoint = Endpoint::login(&app());
+    let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+    let address = address_in(&outcome.stderr_text());
+    let start = format!(
+        "{}/services/oauth2/authorize?response_type=code",
+        endpoint.origin()
+    );
+    assert!(address.starts_with(&start), "{address}");
+    outcome
+        .code(0)
+        .stdout("")
+        .stderr(prompt(&address) + &logged_in(&endpoint))
+        .file_is(FILE, LOGGED_IN)
+        .mode_is(FILE, 0o600)
+        .files_are([FILE]);
+}
+
+#[test]
+fn sends_the_code_once_with_all_that_it_is_bound_to() {
+    let app = app();
+    let endpoint = Endpoint::login(&app);
+    log_in(login_at(&endpoint).arg(FILE), &endpoint).code(0);
+    let [form] = <[_; 1]>::try_from(exchanges(&endpoint)).unwrap();
+    let names: Vec<_> = form.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "grant_type",
+            "client_id",
+            "code",
+            "code_verifier",
+            "redirect_uri"
+        ]
+    );
+    assert_eq!(form[2].1, app.codes()[0]);
+    assert_eq!(form[4].1, endpoint.callback());
+}
+
+#[test]
+fn a_refresh_continues_the_session_of_a_login() {
+    let endpoint = Endpoint::login(&Authorizing::new(CLIENT_ID));
+    let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+    let outcome = outcome.code(0);
+    let document: Value = serde_json::from_slice(&outcome.read(FILE)).unwrap();
+    assert_eq!(document["refresh_token"], "5Aep-login-1");
+    let refresh = at(&endpoint, outcome.again().args(["refresh", FILE])).run();
+    let refresh = refresh.code(0).stderr(refreshed(&endpoint));
+    let document: Value = serde_json::from_slice(&refresh.read(FILE)).unwrap();
+    assert_eq!(document["refresh_token"], "5Aep-1");
+}
+
+#[test]
+fn renews_the_login_of_a_file_and_keeps_the_rest() {
+    let endpoint = Endpoint::login(&app());
+    let case = Case::new()
+        .file("real.json", OLD_LOGIN)
+        .mode("real.json", 0o600);
+    let case = login_in(&endpoint, case.link(FILE, "real.json")).arg(FILE);
+    let outcome = log_in(case, &endpoint);
+    let address = address_in(&outcome.stderr_text());
+    outcome
+        .code(0)
+        .stderr(WILL_BE_REPLACED.to_owned() + &prompt(&address) + &logged_in(&endpoint))
+        .link_is(FILE, "real.json")
+        .file_is("real.json", RENEWED)
+        .files_are([FILE, "real.json"]);
+}
+
+#[test]
+fn the_client_id_of_a_file_serves() {
+    let endpoint = Endpoint::login(&app());
+    let case = Case::new().file(FILE, OLD_LOGIN).mode(FILE, 0o600);
+    let outcome = log_in(at(&endpoint, case.arg("login")).arg(FILE), &endpoint);
+    outcome.code(0).file_is(FILE, RENEWED).files_are([FILE]);
+}
+
+#[test]
+fn a_client_secret_is_sent_and_not_saved() {
+    let endpoint = Endpoint::login(&app().client_secret("s3cr3t"));
+    let case = login_at(&endpoint).env("SFTOKEN_CLIENT_SECRET", "s3cr3t");
+    let outcome = log_in(case.arg(FILE), &endpoint);
+    outcome.code(0).file_is(FILE, LOGGED_IN).files_are([FILE]);
+    let case = Case::new().file("secret", "s3cr3t\n");
+    let case = login_in(&endpoint, case).args(["--client-secret-file", "secret", FILE]);
+    let outcome = log_in(case, &endpoint);
+    outcome
+        .code(0)
+        .file_is(FILE, LOGGED_IN)
+        .files_are([FILE, "secret"]);
+}
+
+#[test]
+fn the_mode_is_private_whatever_the_umask() {
+    let endpoint = Endpoint::login(&app());
+    for umask in ["000", "022", "777"] {
+        let script = format!("umask {umask}; exec \"$@\"");
+        let case = login_at(&endpoint).arg(FILE);
+        let case = case.through(["/bin/sh", "-c", &script, "sh"]);
+        log_in(case, &endpoint).code(0).mode_is(FILE, 0o600);
+    }
+}
+
+#[test]
+fn a_hyphen_prints_the_document() {
+    let endpoint = Endpoint::login(&app());
+    let none: [&str; 0] = [];
+    log_in(login_at(&endpoint).arg("-"), &endpoint)
+        .code(0)
+        .stdout(LOGGED_IN)
+        .files_are(none);
+}
+
+#[test]
+fn another_redirect_uri_is_used_to_the_letter() {
+    let app = app();
+    let endpoint = Endpoint::login(&app);
+    let callback = "http://localhost:1717/OauthRedirect?a=1";
+    app.set_callback(callback);
+    let dialogue = Dialogue::start(login_at(&endpoint).args(["--redirect-uri", callback, FILE]));
+    let landing = dialogue.landing(&endpoint).replacen("a=1?", "a=1&", 1);
+    dialogue.paste(&landing).code(0).file_is(FILE, LOGGED_IN);
+    assert_eq!(exchanges(&endpoint)[0][4].1, callback);
+}
+
+#[test]
+fn blanks_and_a_missing_line_end_do_not_matter() {
+    let endpoint = Endpoint::login(&app());
+    let mut dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    let landing = dialogue.landing(&endpoint);
+    dialogue.run.type_text(&format!("\t {landing} \r"));
+    dialogue.run.end_input();
+    dialogue.run.wait().code(0).file_is(FILE, LOGGED_IN);
+}
+
+#[test]
+fn the_code_is_decoded_once() {
+    let endpoint = Endpoint::login(&app());
+    let dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    let landing = dialogue.landing_with(&endpoint, "code=aPrx%2541%3D%3D");
+    dialogue.paste(&landing).code(77);
+    assert_eq!(exchanges(&endpoint)[0][2].1, "aPrx%41==");
+}
+
+#[test]
+fn two_runs_share_neither_state_nor_challenge() {
+    let endpoint = Endpoint::login(&app());
+    let [a, b] = [(); 2].map(|()| Dialogue::start(login_at(&endpoint).arg(FILE)).address);
+    for name in ["state", "code_challenge"] {
+        assert_eq!(parameter(&a, name).len(), 43, "{a}");
+        assert_ne!(parameter(&a, name), parameter(&b, name));
+    }
+}
+
+#[test]
+fn a_dry_run_shows_the_address_and_asks_nothing() {
+    let endpoint = Endpoint::login(&app());
+    let outcome = login_at(&endpoint).args(["-n", FILE]).run();
+    let said = outcome.stderr_text();
+    address_in(&said);
+    let form = "grant_type, client_id, code, code_verifier, redirect_uri";
+    assert!(said.contains(form), "{said}");
+    let none: [&str; 0] = [];
+    outcome.code(0).stdout("").files_are(none);
+    assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
+fn nothing_secret_is_shown_but_in_the_address() {
+    let app = app().client_secret("consumer-secret");
+    let endpoint = Endpoint::login(&app);
+    let case = login_at(&endpoint).env("SFTOKEN_CLIENT_SECRET", "consumer-secret");
+    let outcome = log_in(case.args(["--verbose", FILE]), &endpoint).code(0);
+    let form = &exchanges(&endpoint)[0];
+    let verifier = form.iter().find(|(name, _)| name == "code_verifier");
+    let code = &app.codes()[0];
+    let secrets = [
+        "consumer-secret",
+        code,
+        &verifier.unwrap().1,
+        "00D!access-1",
+        "5Aep-token-1",
+    ];
+    assert_shows_none(&outcome, &secrets);
+    let said = outcome.stderr_text();
+    let state = parameter(&address_in(&said), "state").to_owned();
+    assert_eq!(said.matches(&state).count(), 1, "{outcome}");
+}
+
+#[test]
+fn works_at_a_terminal() {
+    let endpoint = Endpoint::login(&app());
+    let case = login_at(&endpoint).arg(FILE);
+    // `script` takes one string; no argument here has a blank.
+    let terminal = "command -v script >/dev/null || exec echo no script; \
+                    exec script --quiet --return --command \"$*\" /dev/null";
+    let case = case.through(["/bin/sh", "-c", terminal, "sh"]);
+    let mut run = case.typing().spawn();
+    let said = run.wait_for_stdout("\n");
+    if said.starts_with("no script") {
+        return skip("no script of util-linux");
+    }
+    let address = address_in(&run.wait_for_stdout("it need not load:"));
+    let landing = crate::endpoint::browse(&address, &endpoint.ca_path()).unwrap();
+    run.type_text(&format!("{landing}\n"));
+    let outcome = run
+        .wait()
+        .code(0)
+        .file_is(FILE, LOGGED_IN)
+        .files_are([FILE]);
+    let summary = format!("as {USER} of {ORG}");
+    assert!(outcome.stdout_text().contains(&summary), "{outcome}");
+}

@@ -1,0 +1,160 @@
+//! What servers and gateways say is shown, but steers no terminal and shows no secret.
+//!
+//! A server may repeat what it was sent, as it is or encoded, whole or cut. Its own members may be
+//! tokens, too, and must not break up what is looked for.
+
+use crate::endpoint::{Endpoint, Reply};
+use crate::kit::{
+    CLIENT_ID, DOCUMENT, FILE, Failure, TOKEN, host, refresh, refresh_file, refresh_here,
+};
+use crate::replies::{LOG_IN, body, said};
+use crate::secrets::assert_shows_none;
+
+/// The run ends in a refusal of the refresh token whose message says this.
+#[track_caller]
+fn check_words(document: &str, reply: &Reply, words: &str) {
+    let endpoint = Endpoint::http(reply.clone());
+    let outcome = refresh_file(document, &endpoint).run();
+    let message = format!("{} refused the refresh token: {words}", host(&endpoint));
+    Failure::refresh(77, &message, LOG_IN).of(outcome);
+}
+
+#[test]
+fn words_of_a_server_are_cleaned_and_cut() {
+    let cut = format!("invalid_grant: {}", "x".repeat(185));
+    let steering = r"a\u001b[31m\r\nb\u009b\u202ec\u200bd";
+    check_words(
+        DOCUMENT,
+        &said(400, "invalid_grant", steering),
+        "invalid_grant: a[31mbcd",
+    );
+    check_words(
+        DOCUMENT,
+        &said(400, "invalid_grant", &"x".repeat(300)),
+        &cut,
+    );
+}
+
+#[test]
+fn no_secret_in_the_words_of_a_server_is_shown() {
+    let token = "5Aep861TokenOfTheSession";
+    let document = format!(r#"{{"refresh_token":"{token}","access_token":"00D!AccessToken"}}"#);
+    let members: Vec<String> = (0..24).map(|n| format!(r#","m{n}":"E""#)).collect();
+    let members = members.concat();
+    let error = |description: &str, more: &str| {
+        let json =
+            format!(r#"{{"error":"invalid_grant","error_description":"{description}"{more}}}"#);
+        Reply::json(400, json)
+    };
+    let rows = [
+        (
+            error("expired token 5Aep861TokenOfTheSession", r#","code":"1""#),
+            "expired token [REDACTED]",
+        ),
+        (
+            error("expired token 5Aep861T...", r#","code":"1""#),
+            "expired token [REDACTED]...",
+        ),
+        (
+            error("1 token 5aep861tokenofTHEsession", r#","code":"1""#),
+            "[REDACTED] token [REDACTED]",
+        ),
+        (
+            error("Expired: E, EEE", &members),
+            "Expired: [REDACTED], EEE",
+        ),
+        (error("of 00D!AccessToken", ""), "of [REDACTED]"),
+        (error("of 00D%21AccessToken", ""), "of [REDACTED]"),
+        (
+            error("5Aep861Tok\\u200ben\\u0000OfTheSession", ""),
+            "[REDACTED]",
+        ),
+        (
+            error("has Nested.Secret", r#","a":[{"b":"Nested.Secret"}]"#),
+            "has [REDACTED]",
+        ),
+        (
+            error("it is a plain sentence", r#","hint":"a plain sentence""#),
+            "it is a plain sentence",
+        ),
+    ];
+    for (reply, words) in rows {
+        check_words(&document, &reply, &format!("invalid_grant: {words}"));
+    }
+}
+
+#[test]
+fn the_words_of_gateways_are_shown_without_harm() {
+    let long = format!("{}5Aep-0", "no ".repeat(400));
+    let rows: [(Reply, &str); 8] = [
+        (
+            body(403, "Access denied by\r\n policy \u{9b}\u{202e}17."),
+            "403: Access denied by policy 17.",
+        ),
+        (body(403, "no 5Aep-0 here"), "403: no [REDACTED] here"),
+        (
+            body(403, &b"Zugriff verweigert f\xfcr alle"[..]),
+            "403: Zugriff verweigert f\u{fffd}r alle",
+        ),
+        (
+            body(400, "the refresh_token is missing"),
+            "400: the refresh_token is missing",
+        ),
+        (body(401, "refresh_token=5Aep-unknown"), "401 with text"),
+        (
+            body(
+                400,
+                r#"[{"errorCode":"URL_NOT_RESET","message":"The URL No Longer Exists"}]"#,
+            ),
+            "400: URL_NOT_RESET: The URL No Longer Exists",
+        ),
+        (
+            body(
+                404,
+                r#"[{"message":"of Secret.Token","token":"Secret.Token"}]"#,
+            ),
+            "404: of [REDACTED]",
+        ),
+        (body(403, r#"{"message":"Forbidden"}"#), "403: Forbidden"),
+    ];
+    let hint = "check the token endpoint, and whether a proxy or a login page answers in its place";
+    for (reply, words) in rows {
+        let endpoint = Endpoint::http(reply);
+        let message = format!("unusable reply from {}: status {words}", host(&endpoint));
+        Failure::refresh(76, &message, hint).check(refresh(&endpoint).run());
+    }
+    let endpoint = Endpoint::http(body(403, long));
+    let outcome = refresh(&endpoint).run();
+    let shown = format!("status 403: {}", "no ".repeat(63).trim_end());
+    let message = format!("unusable reply from {}: {shown}", host(&endpoint));
+    assert!(
+        outcome
+            .stderr_text()
+            .starts_with(&format!("sftoken: cannot refresh {FILE}: {message}")),
+        "{outcome}"
+    );
+    assert_shows_none(&outcome, &["5Aep-0"]);
+}
+
+#[test]
+fn names_cannot_steer_a_terminal_or_fake_a_line() {
+    let json = TOKEN.replace(
+        '{',
+        r#"{"c\u001b[2J\nsftoken: refreshed everything\u202e":1,"#,
+    );
+    let endpoint = Endpoint::http(body(200, json));
+    let name = "t\u{202e}\u{200b}.json";
+    let case = refresh_here(&endpoint)
+        .file(name, DOCUMENT)
+        .mode(name, 0o600);
+    let outcome = case.args([name, "--verbose"]).run().code(0).stdout("");
+    let said = outcome.stderr_text();
+    let changed = "\n* reply: changed c[2Jsftoken: refreshed everything, access_token\n";
+    assert!(said.contains(changed), "{outcome}");
+    let summary = format!("\nsftoken: refreshed t.json at {}\n", host(&endpoint));
+    assert!(said.ends_with(&summary), "{outcome}");
+    assert!(
+        said.contains(&format!("* client id: {CLIENT_ID} (from --client-id)\n")),
+        "{outcome}"
+    );
+}

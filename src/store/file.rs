@@ -5,8 +5,8 @@
 //! lengths and dates are not asked.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read, Seek};
-use std::os::unix::fs::MetadataExt;
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -24,10 +24,6 @@ const READS: usize = 5;
 
 /// The pause between two of these reads; a program that writes needs far less.
 const PAUSE: Duration = Duration::from_millis(10);
-
-/// Spare bytes of a buffer in which the end of a file is found: with fewer, the standard library
-/// first tries with a small buffer of its own.
-const END: usize = 64;
 
 /// What FILE held when it was read.
 #[derive(Debug, Default)]
@@ -163,9 +159,7 @@ impl TokenFile {
 
     /// All that the file holds.
     pub(super) fn read_with_blanks(&self) -> io::Result<Vec<u8>> {
-        let mut file = &self.file;
-        file.rewind()?;
-        read_at_once(file, self.content.read_limit())
+        read_at_once(&self.file, self.content.read_limit())
     }
 
     /// The mode, if it lets every user of the machine read the tokens.
@@ -200,11 +194,26 @@ impl TokenFile {
     }
 }
 
-/// Reads a file up to a limit, with one call for the content: between two, somebody may write.
+/// Reads a file up to a limit, with one call unless it grows: between two, somebody may write.
 pub(super) fn read_at_once(file: &File, limit: usize) -> io::Result<Vec<u8>> {
     let len = usize::try_from(file.metadata()?.len()).unwrap_or(limit);
-    let mut bytes = Vec::with_capacity(len.min(limit) + END);
-    file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    let mut bytes = vec![0; len.min(limit) + 1];
+    let mut filled = 0;
+    while filled <= limit {
+        // A regular file gives all that was asked for, or all that there is.
+        match file.read_at(&mut bytes[filled..], filled as u64) {
+            Ok(count) if filled + count < bytes.len() => {
+                bytes.truncate(filled + count);
+                break;
+            }
+            Ok(count) => {
+                filled += count;
+                bytes.resize((2 * filled).min(limit + 1), 0);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     Ok(bytes)
 }
 

@@ -3,11 +3,12 @@
 //! JSON ignores blanks behind it, so FILE is one valid document after each call: blanks make room,
 //! the new document with blanks behind it takes the old one's place in one call, blanks are cut off.
 
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 
 use super::content::without_blanks;
-use super::file::TokenFile;
+use super::file::{TokenFile, is_same};
 
 /// Blanks that nobody leaves at the end of a file but a run that was killed.
 const LEFT_BY_A_KILL: usize = 256;
@@ -19,39 +20,36 @@ pub(super) struct Room<'a> {
     file: &'a TokenFile,
     /// What FILE held before.
     before: Vec<u8>,
-    /// Bytes that FILE has with the room.
-    len: usize,
+    /// Blanks that were put behind it.
+    blanks: usize,
 }
 
 impl<'a> Room<'a> {
     /// Puts this many blanks behind the content; none if another program changed FILE meanwhile.
-    pub(super) fn reserve(file: &'a TokenFile, room: usize) -> io::Result<Option<Self>> {
+    /// They are appended, so that they never fall into what that program writes.
+    pub(super) fn reserve(file: &'a TokenFile, blanks: usize) -> io::Result<Option<Self>> {
         let before = file.read_with_blanks()?;
-        let end = before.len();
+        let mut end = OpenOptions::new().append(true).open(file.path())?;
+        if !is_same(&end.metadata()?, &file.file().metadata()?) {
+            return Ok(None);
+        }
         let reserved = Self {
             file,
             before,
-            len: end + room,
+            blanks,
         };
         // What was written when the disk turned out to be full is given back, too.
-        file.file().write_all_at(&vec![b' '; room], end as u64)?;
+        end.write_all(&vec![b' '; blanks])?;
         let is_unchanged = file.read_with_blanks()?.starts_with(&reserved.before);
         Ok(is_unchanged.then_some(reserved))
     }
 
-    /// What is left of FILE without the room. Behind a shorter content that another program wrote
-    /// at that moment there is a hole before the blanks, which reads as zeros.
+    /// What is left of FILE without the room.
     fn without_room<'b>(&self, now: &'b [u8]) -> Option<&'b [u8]> {
+        let content = without_blanks(now);
         match now.strip_prefix(&*self.before) {
-            Some(added) => without_blanks(added)
-                .is_empty()
-                .then_some(&now[..self.before.len()]),
-            None if now.len() == self.len => {
-                let content = without_blanks(now);
-                let end = content.iter().rposition(|byte| *byte != 0);
-                end.map(|last| &content[..=last])
-            }
-            None => None,
+            Some(added) if without_blanks(added).is_empty() => Some(&now[..self.before.len()]),
+            _ => (now.len() - content.len() >= self.blanks).then_some(content),
         }
     }
 }
@@ -84,10 +82,21 @@ pub(super) fn overwrite(file: &TokenFile, before: &[u8], document: &[u8]) -> io:
     let now = file.read_with_blanks()?;
     if now.len() > document.len() && now.starts_with(&padded) {
         file.file().set_len(document.len() as u64)?;
+        let now = file.read_with_blanks()?;
+        if now.len() == document.len() && now.ends_with(&[0]) {
+            file.file().set_len(without_hole(&now).len() as u64)?;
+        }
     }
     let is_there = file.look(document).is_some();
     file.file().sync_all()?;
     Ok(is_there)
+}
+
+/// A content without the hole, which reads as zeros, between what another program wrote at a wrong
+/// moment and the place where FILE was thought to end. JSON has no zeros.
+fn without_hole(content: &[u8]) -> &[u8] {
+    let last = content.iter().rposition(|byte| *byte != 0);
+    &content[..last.map_or(0, |last| last + 1)]
 }
 
 /// Cuts off the blanks that a killed run has left behind the content.

@@ -38,9 +38,9 @@ help: ## List the tasks
 build: ## Build target/release/sftoken
 	$(CARGO) build --release --locked
 
-demo: ## Refresh a token against a local TLS endpoint, and show it
+demo: ## Log in and refresh at a local TLS endpoint, and show it
 	$(CARGO) build --locked --bin sftoken --example endpoint
-	@no_proxy='*' NO_PROXY='*' target/debug/examples/endpoint --rotate --refresh-token 5Aep....25xdGgkrV -- tests/demo target/debug/sftoken
+	@no_proxy='*' NO_PROXY='*' target/debug/examples/endpoint --login 3MVG9.demo -- tests/demo target/debug/sftoken
 
 test: ## Run all hermetic tests
 	$(CARGO) test --locked --bin sftoken --test cli

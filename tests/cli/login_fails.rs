@@ -1,7 +1,7 @@
 //! Each way in which a login goes wrong has its message, and none leaves anything behind.
 
-use crate::endpoint::{Authorizing, Endpoint, Reply};
-use crate::harness::Outcome;
+use crate::endpoint::{Authorizing, Ending, Endpoint, Reply};
+use crate::harness::{Case, Outcome};
 use crate::kit::{CLIENT_ID, FILE, host};
 use crate::login_kit::{
     Dialogue, LOGGED_IN, address_in, app, asked_again, assert_nothing_saved, exchanges, log_in,
@@ -151,7 +151,7 @@ fn the_client_is_refused() {
 
 #[test]
 fn the_timeout_counts_from_the_pasted_address_on() {
-    let silence = Reply::nothing(crate::endpoint::Ending::Stall);
+    let silence = Reply::nothing(Ending::Stall);
     let endpoint = Endpoint::login(&app().replying(silence));
     let outcome = log_in(
         login_at(&endpoint).args(["--timeout", "1s", FILE]),
@@ -173,6 +173,25 @@ fn a_token_endpoint_that_does_not_end_in_token_has_no_authorization_endpoint() {
         &url,
         FILE,
     ];
-    let outcome = crate::harness::Case::new().args(call).run();
+    let outcome = Case::new().args(call).run();
     assert_failed(outcome, 64, &["/oauth/refresh"]);
+}
+
+#[test]
+fn options_of_a_refresh_alone_are_none_of_a_login() {
+    for option in ["--max-age", "--retries"] {
+        let outcome = Case::new().args(["login", option, "1", FILE]).run();
+        assert_failed(outcome, 64, &[option]);
+    }
+}
+
+#[test]
+fn a_place_where_nothing_can_be_saved_is_found_before_the_address_is_shown() {
+    let endpoint = Endpoint::login(&app());
+    let outcome = login_at(&endpoint).arg("missing/token.json").run();
+    assert!(
+        !outcome.stderr_text().contains("code_challenge"),
+        "{outcome}"
+    );
+    assert_failed(outcome, 73, &["missing/token.json"]);
 }

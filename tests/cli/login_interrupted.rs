@@ -6,9 +6,11 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::endpoint::{Authorizing, Endpoint, Gate, Reply};
-use crate::harness::Running;
-use crate::kit::FILE;
+use crate::harness::{Case, Running};
+use crate::kit::{DOCUMENT, FILE, PENDING, document, with_file};
 use crate::login_kit::{
     Dialogue, LOGGED_IN, TOKENS, app, assert_nothing_saved, log_in, login_at, login_in,
     nobody_there,
@@ -19,10 +21,10 @@ use crate::rights::{only_file_in, with_tmp};
 const FOREIGN: &str = r#"{"refresh_token":"5Aep-foreign"}"#;
 
 /// An endpoint that holds the tokens back, and a login that waits for them there.
-fn waiting_for_tokens(gate: &Gate) -> (Endpoint, Running) {
+fn waiting_for_tokens(case: Case, gate: &Gate) -> (Endpoint, Running) {
     let reply = Reply::json(200, TOKENS).after(gate);
     let endpoint = Endpoint::login(&app().replying(reply));
-    let mut dialogue = Dialogue::start(with_tmp(login_at(&endpoint)).arg(FILE));
+    let mut dialogue = Dialogue::start(with_tmp(login_in(&endpoint, case)).arg(FILE));
     let landing = dialogue.landing(&endpoint);
     dialogue.run.type_text(&format!("{landing}\n"));
     endpoint.wait_for_requests(2);
@@ -59,7 +61,7 @@ fn the_end_of_input_at_the_prompt_leaves_nothing_behind() {
 #[test]
 fn an_interrupt_while_the_tokens_are_awaited_does_not_stand_in_the_way_of_the_next_login() {
     let gate = Gate::new();
-    let (_endpoint, run) = waiting_for_tokens(&gate);
+    let (_endpoint, run) = waiting_for_tokens(Case::new(), &gate);
     run.terminate();
     let outcome = run.wait().ended_by(15);
     assert!(!fs::exists(outcome.path(FILE)).unwrap(), "{outcome}");
@@ -71,9 +73,46 @@ fn an_interrupt_while_the_tokens_are_awaited_does_not_stand_in_the_way_of_the_ne
 }
 
 #[test]
+fn an_interrupt_while_the_tokens_are_awaited_leaves_the_old_login_of_a_file() {
+    let gate = Gate::new();
+    let case = with_file(Case::new(), DOCUMENT);
+    let (_endpoint, run) = waiting_for_tokens(case, &gate);
+    run.terminate();
+    run.wait().ended_by(15).file_is(FILE, DOCUMENT);
+}
+
+#[test]
+fn what_an_interrupted_refresh_left_is_finished_before_its_login_is_replaced() {
+    let endpoint = Endpoint::login(&app());
+    let case = with_file(Case::new(), DOCUMENT).file(PENDING, document(1));
+    let case = login_in(&endpoint, case.mode(PENDING, 0o600)).arg(FILE);
+    let outcome = log_in(case, &endpoint).code(0).files_are([FILE]);
+    let saved: Value = serde_json::from_slice(&outcome.read(FILE)).unwrap();
+    assert_eq!(saved["refresh_token"], "5Aep-token-1", "{outcome}");
+    assert!(
+        outcome
+            .stderr_text()
+            .contains("finished an interrupted save"),
+        "{outcome}"
+    );
+}
+
+#[test]
+fn a_reply_that_cannot_be_used_is_kept_since_it_has_the_only_tokens() {
+    let broken = TOKENS.trim_end_matches('}');
+    let endpoint = Endpoint::login(&app().replying(Reply::json(200, broken)));
+    let outcome = log_in(with_tmp(login_at(&endpoint)).arg(FILE), &endpoint);
+    let kept = only_file_in(&outcome.path("tmp"));
+    assert_eq!(fs::read_to_string(&kept).unwrap(), broken);
+    let name = kept.to_str().unwrap();
+    assert!(outcome.stderr_text().contains(name), "{outcome}");
+    outcome.code(76).stdout("");
+}
+
+#[test]
 fn a_file_that_comes_to_be_while_the_tokens_are_awaited_is_kept_and_so_are_they() {
     let gate = Gate::new();
-    let (_endpoint, run) = waiting_for_tokens(&gate);
+    let (_endpoint, run) = waiting_for_tokens(Case::new(), &gate);
     let file = run.path(FILE);
     fs::write(&file, FOREIGN).unwrap();
     gate.open();

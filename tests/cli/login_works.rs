@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::endpoint::{Authorizing, Endpoint};
+use crate::endpoint::{Authorizing, Endpoint, browse};
 use crate::harness::Case;
-use crate::kit::{CLIENT_ID, FILE, at, refreshed};
+use crate::kit::{CLIENT_ID, FILE, at, refreshed, with_file};
 use crate::login_kit::{
     Dialogue, LOGGED_IN, ORG, USER, address_in, app, exchanges, log_in, logged_in, login_at,
     login_in, parameter, prompt,
@@ -209,6 +209,27 @@ fn a_dry_run_shows_the_address_and_asks_nothing() {
 }
 
 #[test]
+fn the_host_is_that_of_the_file_or_the_one_where_everybody_logs_in() {
+    let hosts = [
+        ("{}", "login.salesforce.com"),
+        (
+            r#"{"instance_url":"https://acme.my.salesforce.com"}"#,
+            "acme.my.salesforce.com",
+        ),
+    ];
+    for (document, host) in hosts {
+        let call = ["login", "--dry-run", "--client-id", CLIENT_ID, FILE];
+        let outcome = with_file(Case::new(), document).args(call).run().code(0);
+        let address = address_in(&outcome.stderr_text());
+        let start = format!("https://{host}/services/oauth2/authorize?");
+        assert!(address.starts_with(&start), "{address}");
+        let callback = format!("https%3A%2F%2F{host}%2Fservices%2Foauth2%2Fsuccess");
+        assert_eq!(parameter(&address, "redirect_uri"), callback);
+        outcome.file_is(FILE, document).files_are([FILE]);
+    }
+}
+
+#[test]
 fn nothing_secret_is_shown_but_in_the_address() {
     let app = app().client_secret("consumer-secret");
     let endpoint = Endpoint::login(&app);
@@ -244,7 +265,7 @@ fn works_at_a_terminal() {
         return skip("no script of util-linux");
     }
     let address = address_in(&run.wait_for_stdout("it need not load:"));
-    let landing = crate::endpoint::browse(&address, &endpoint.ca_path()).unwrap();
+    let landing = browse(&address, &endpoint.ca_path()).unwrap();
     run.type_text(&format!("{landing}\n"));
     let outcome = run
         .wait()

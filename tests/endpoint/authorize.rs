@@ -8,8 +8,7 @@
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ring::digest::{SHA256, digest};
-
+use super::proof::{Fault, check_proof, fits};
 use super::reply::Reply;
 use super::request::Request;
 use super::salesforce::Rotating;
@@ -23,15 +22,6 @@ pub(super) const SUCCESS_PATH: &str = "/services/oauth2/success";
 
 /// Where Salesforce sends a browser that it cannot send to the callback.
 const ERROR_PATH: &str = "/setup/secur/RemoteAccessErrorPage.apexp";
-
-/// The length of 32 bytes in base64url.
-const CHALLENGE_LEN: usize = 43;
-
-/// The lengths that a verifier may have (RFC 7636, section 4.1).
-const VERIFIER_LENGTHS: std::ops::RangeInclusive<usize> = 43..=128;
-
-/// The alphabet of base64url (RFC 4648, section 5).
-const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// An app that somebody logs in to; clones share its memory.
 ///
@@ -73,9 +63,6 @@ struct Code {
     /// Set once it was presented, for better or worse.
     is_used: bool,
 }
-
-/// An `error` and its `error_description`.
-type Fault = (&'static str, &'static str);
 
 impl Authorizing {
     /// A public app with this consumer key, which has to be told where it serves.
@@ -233,7 +220,7 @@ impl Memory {
             return Err(("invalid_grant", "expired authorization code"));
         }
         code.is_used = true;
-        if !VERIFIER_LENGTHS.contains(&verifier.len()) || challenge(verifier) != code.challenge {
+        if !fits(verifier, &code.challenge) {
             return Err(("invalid_grant", "invalid code verifier"));
         }
         Ok(found + 1)
@@ -244,41 +231,6 @@ impl IntoScript for Authorizing {
     fn into_script(self) -> Script {
         Box::new(move |request| self.answer(request))
     }
-}
-
-/// Whether the browser brings all that binds the code to who asked for it.
-fn check_proof(query: &impl Fn(&str) -> String) -> Result<(), Fault> {
-    let challenge = query("code_challenge");
-    let is_base64url = challenge.bytes().all(|byte| BASE64URL.contains(&byte));
-    if query("response_type") != "code" {
-        Err(("unsupported_response_type", "response type not supported"))
-    } else if challenge.is_empty() {
-        Err(("invalid_request", "missing required code challenge"))
-    } else if query("code_challenge_method") != "S256" || challenge.len() != CHALLENGE_LEN {
-        Err(("invalid_request", "invalid code challenge method"))
-    } else if !is_base64url {
-        Err(("invalid_request", "invalid code challenge"))
-    } else if query("state").is_empty() {
-        Err(("invalid_request", "missing state"))
-    } else {
-        Ok(())
-    }
-}
-
-/// The challenge to a verifier (RFC 7636, section 4.2).
-fn challenge(verifier: &str) -> String {
-    let hash = digest(&SHA256, verifier.as_bytes());
-    let bits: String = hash.as_ref().iter().fold(String::new(), |mut bits, byte| {
-        write!(bits, "{byte:08b}").expect("a string takes all");
-        bits
-    });
-    // 256 bits fill 42 digits and 4 bits of the last.
-    let padded = format!("{bits}00");
-    let digits = padded.as_bytes().chunks(6).map(|digit| {
-        let value = digit.iter().fold(0, |value, bit| value * 2 + (bit - b'0'));
-        char::from(BASE64URL[usize::from(value)])
-    });
-    digits.collect()
 }
 
 /// A refusal by the token endpoint.

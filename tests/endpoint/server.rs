@@ -13,6 +13,7 @@ mod browser;
 mod certificate;
 mod connection;
 mod gate;
+mod proof;
 mod reply;
 mod request;
 mod salesforce;

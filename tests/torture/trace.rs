@@ -81,6 +81,15 @@ impl Trace {
         (!calls.is_empty()).then_some(Self(calls))
     }
 
+    /// Reads a log of several threads or processes, each line of which begins with a number; the
+    /// first of them counts.
+    pub(crate) fn of_first_process(log: &str) -> Self {
+        let first = log.split_once(' ').map_or("", |(process, _)| process);
+        let own = log.lines().filter_map(|line| line.strip_prefix(first));
+        let own: Vec<_> = own.map(str::trim_start).collect();
+        Self(parse(&own.join("\n")))
+    }
+
     /// The calls from the first that names a file below `directory`: what is before belongs to the
     /// loader. Memory is mapped, but nothing of it is on a disk.
     pub(crate) fn own_calls(&self, directory: &Path) -> impl Iterator<Item = &Call> + use<'_> {

@@ -21,6 +21,9 @@ pub(crate) const ADDED: &str = "added";
 /// More than any reply brings.
 const PADDING: usize = 1500;
 
+/// FILE is missing.
+const NO_INPUT: [i32; 1] = [66];
+
 /// Who comes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Actor {
@@ -69,6 +72,8 @@ pub(crate) struct Deed {
     pub(crate) mode: Option<u32>,
     /// FILE was deleted.
     pub(crate) deletes: bool,
+    /// How else a run may end now than without it.
+    pub(crate) codes: &'static [i32],
     /// A second name of FILE is another file now.
     pub(crate) splits_names: bool,
     /// There is a second session.
@@ -202,7 +207,10 @@ fn longer(mut document: Value) -> String {
 /// A document of a few members only.
 fn shorter(document: Value) -> String {
     let kept = ["refresh_token", "client_id", "owner"].map(|name| (name, &document[name]));
-    let mut short: Value = kept.into_iter().map(|(name, it)| (name.to_owned(), it.clone())).collect();
+    let mut short: Value = kept
+        .into_iter()
+        .map(|(name, it)| (name.to_owned(), it.clone()))
+        .collect();
     short[ADDED] = json!(true);
     format!("{short}\n")
 }
@@ -240,7 +248,8 @@ fn log_in(arena: &Arena, put: fn(&Arena, &str) -> bool) -> Deed {
 /// FILE is as new as can be.
 fn touch(arena: &Arena) -> Deed {
     let file = fs::File::options().append(true).open(arena.file());
-    file.and_then(|it| it.set_modified(SystemTime::now())).unwrap();
+    file.and_then(|it| it.set_modified(SystemTime::now()))
+        .unwrap();
     Deed::default()
 }
 
@@ -250,6 +259,7 @@ fn delete(arena: &Arena) -> Deed {
     fs::remove_file(arena.file()).unwrap();
     Deed {
         deletes: true,
+        codes: &NO_INPUT,
         splits_names: true,
         given_up,
         ..Deed::default()

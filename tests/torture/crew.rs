@@ -14,7 +14,10 @@ pub(crate) fn try_all<T: Sync, R: Send>(trials: &[T], attempt: impl Fn(&T) -> R 
     let work = || {
         while let Some((index, trial)) = take(trials, &next) {
             let result = attempt(trial);
-            results.lock().expect("no trial panics").push((index, result));
+            results
+                .lock()
+                .expect("no trial panics")
+                .push((index, result));
         }
     };
     thread::scope(|scope| {
@@ -51,8 +54,8 @@ impl Dice {
     }
 
     /// One of many.
-    pub(crate) fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
+    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
     }
 
     /// At most this many of all, in their order.

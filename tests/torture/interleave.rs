@@ -11,8 +11,38 @@ use crate::crew::{Dice, try_all};
 use crate::inherent;
 use crate::table::{Outcome, Table};
 use crate::trace::{Call, Trace};
-use crate::tracee::Event;
+use crate::tracee::{End, Event};
 use crate::verdict::{Harm, judge};
+
+/// A run with which nobody interferes, to choose calls from.
+pub(crate) struct Reference {
+    /// Its calls.
+    pub(crate) trace: Trace,
+    /// Where it took place.
+    arena: Arena,
+}
+
+impl Reference {
+    /// Makes one.
+    pub(crate) fn of(way: Way) -> Self {
+        let arena = Arena::new(way);
+        let end = arena.start(&arena.file(), ALL, &[]).finish();
+        assert_eq!(end.status.code(), Some(0), "{}", end.stderr);
+        let trace = end.trace;
+        Self { trace, arena }
+    }
+
+    /// The calls at which a run is stopped or killed: from its first look at FILE to its end.
+    pub(crate) fn calls(&self) -> Vec<&Call> {
+        self.trace.own_calls(&self.arena.path("")).collect()
+    }
+}
+
+/// Whether the environment asks for a trial; it asks for all if it does not name any.
+pub(crate) fn is_wanted(actor: &str, way: Way, place: &str) -> bool {
+    let name = format!("{actor}, {}: {place}", way.name());
+    env::var("TORTURE_ONLY").map_or(true, |only| name.contains(&only))
+}
 
 /// One run that is stopped once.
 struct Trial<'a> {
@@ -26,55 +56,36 @@ struct Trial<'a> {
     reference: &'a Trace,
 }
 
-/// The calls of a run in which nothing happens.
-pub(crate) fn reference(way: Way) -> Trace {
-    let arena = Arena::new(way);
-    let end = arena.start(&arena.file(), ALL, &[]).finish();
-    assert_eq!(end.status.code(), Some(0), "{}", end.stderr);
-    end.trace
-}
-
-/// The calls at which a run is stopped: from its first look at FILE to its end.
-pub(crate) fn calls(reference: &Trace) -> Vec<&Call> {
-    reference.own_calls(&env::temp_dir()).collect()
-}
-
-/// Tries these actors at every call, or at so many of them.
-pub(crate) fn interleave(table: &mut Table, way: Way, actors: &[Actor], share: Option<(u64, usize)>) {
-    let reference = reference(way);
+/// Tries these actors at every call, or at so many of these pairs.
+pub(crate) fn interleave(
+    table: &mut Table,
+    way: Way,
+    actors: &[Actor],
+    share: Option<(&mut Dice, usize)>,
+) {
+    let reference = Reference::of(way);
     let trial = |call, actor: &Actor| Trial {
         way,
         actor: *actor,
         call,
-        reference: &reference,
+        reference: &reference.trace,
     };
-    let calls = calls(&reference).into_iter();
+    let calls = reference.calls().into_iter();
     let mut trials: Vec<_> = calls
         .flat_map(|call| actors.iter().map(move |actor| trial(call, actor)))
-        .filter(Trial::is_wanted)
         .collect();
-    if let Some((seed, count)) = share {
-        trials = Dice::new(seed).some_of(trials, count);
+    if let Some((dice, count)) = share {
+        trials = dice.some_of(trials, count);
     }
+    trials.retain(|trial| is_wanted(trial.actor.name(), way, &trial.call.place()));
     let outcomes = try_all(&trials, Trial::outcome);
     for (trial, outcome) in trials.iter().zip(outcomes) {
-        let place = format!("{}: {}", trial.place(), trial.call);
+        let place = trial.call.to_string();
         table.count(way.name(), trial.actor.name(), &place, outcome);
     }
 }
 
 impl Trial<'_> {
-    /// Where the run is stopped.
-    fn place(&self) -> String {
-        format!("{} #{}", self.call.name, self.call.number)
-    }
-
-    /// Whether the environment asks for it; it asks for all if it does not name any.
-    fn is_wanted(&self) -> bool {
-        let name = format!("{}, {}: {}", self.actor.name(), self.way.name(), self.place());
-        env::var("TORTURE_ONLY").map_or(true, |only| name.contains(&only))
-    }
-
     /// Makes it.
     fn outcome(&self) -> Outcome {
         let arena = Arena::new(self.way);
@@ -95,7 +106,7 @@ impl Trial<'_> {
     }
 
     /// What came of it.
-    fn judged(&self, arena: &Arena, deed: &Deed, ends: &[crate::tracee::End]) -> Outcome {
+    fn judged(&self, arena: &Arena, deed: &Deed, ends: &[End]) -> Outcome {
         let Err(fault) = judge(arena, deed, ends) else {
             return Outcome::Survived;
         };

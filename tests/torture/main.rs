@@ -18,16 +18,22 @@ mod actors;
 mod arena;
 // Many trials on few cores.
 mod crew;
+// Two runs that preempt each other.
+mod duel;
 // Kills and failing calls.
 mod faults;
 // What no program can prevent.
 mod inherent;
 // A run stopped behind each call while an actor works.
 mod interleave;
+// Kills, and who comes along afterwards.
+mod kills;
 // A token file, a session at a server, and runs there.
 mod place;
 // What the server of an interleaving remembers.
 mod sessions;
+// Links put where a run of root's goes.
+mod swap;
 // The figures.
 mod table;
 // What strace tells of a run.
@@ -47,19 +53,49 @@ mod endpoint;
 
 use std::io::{self, Write};
 
+use actors::Actor;
+use arena::{Way, is_root};
+use crew::Dice;
+use interleave::interleave;
+use table::Table;
+
 /// Prints a line past the test runner's capture.
 pub(crate) fn say(line: &str) {
     // A runner without standard error has nobody to tell.
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// Trials of a series that is not tried in full.
+const SHARE: usize = 150;
+
+/// Makes the same choice among too many trials in every run.
+const SEED: u64 = 11;
+
 #[test]
 #[ignore = "long; make torture runs it"]
 fn interleaved() {
-    use actors::Actor;
-    use arena::Way;
-    let mut table = table::Table::default();
-    interleave::interleave(&mut table, Way::Rename, &Actor::ALL, None);
+    let mut table = Table::default();
+    let dice = &mut Dice::new(SEED);
+    say(&format!(
+        "interleavings, where not all of them: seed {SEED}"
+    ));
+    for way in [Way::Rename, Way::Group] {
+        interleave(&mut table, way, &Actor::ALL, None);
+    }
+    interleave(&mut table, Way::Tls, &[Actor::EditAndRun], None);
+    interleave(&mut table, Way::TwoNames, &Actor::ALL, Some((dice, SHARE)));
+    interleave(&mut table, Way::Closed, &Actor::ALL, Some((dice, SHARE)));
+    if is_root() {
+        interleave(&mut table, Way::Foreign, &Actor::ALL, Some((dice, SHARE)));
+    } else {
+        say("skipped, needs root: a run of root's on another user's file");
+    }
+    swap::swap(&mut table);
+    for way in [Way::Rename, Way::Group, Way::TwoNames] {
+        duel::duel(&mut table, way, dice, SHARE);
+        kills::kill_then_act(&mut table, way, dice);
+        kills::kill_twice(&mut table, way, dice, SHARE);
+    }
     say(&table.to_string());
     table.assert_sound();
 }

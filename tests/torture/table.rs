@@ -37,8 +37,8 @@ struct Row {
 pub(crate) struct Table {
     /// By series and actor.
     rows: BTreeMap<(String, String), Row>,
-    /// All broken promises, each with its place.
-    faults: Vec<String>,
+    /// All broken promises, each with its place, by actor, series and harm.
+    faults: BTreeMap<String, Vec<(String, String)>>,
 }
 
 impl Table {
@@ -53,23 +53,38 @@ impl Table {
             Outcome::Inherent(why) => row.inherent.entry(why).or_default().push(place.to_owned()),
             Outcome::Failed(Fault { harm, why }) => {
                 row.failed += 1;
-                let fault = format!("{actor}, {series}: {place}\n{harm:?}: {why}");
-                self.faults.push(fault);
+                let faults = self.faults.entry(format!("{actor}, {series}: {harm:?}"));
+                faults.or_default().push((place.to_owned(), why));
             }
         }
     }
 
-    /// Fails with all broken promises.
+    /// Fails with all broken promises, and the circumstances of the first of each kind.
     #[track_caller]
     pub(crate) fn assert_sound(&self) {
-        let count = self.faults.len();
-        let report = self.faults.join("\n\n");
-        assert!(count == 0, "{count} trials failed\n\n{report}");
+        let kinds = self.faults.iter().map(|(kind, faults)| {
+            let places: Vec<_> = faults.iter().map(|(place, _)| name_of(place)).collect();
+            let (place, why) = &faults[0];
+            format!(
+                "{kind}: {} at {}\nat {place}\n{why}",
+                faults.len(),
+                places.join(", ")
+            )
+        });
+        let report: Vec<_> = kinds.collect();
+        assert!(
+            report.is_empty(),
+            "promises were broken\n\n{}",
+            report.join("\n\n")
+        );
     }
 
     /// The most calls of any row at which something is lost for this reason.
     pub(crate) fn most(&self, reason: &str) -> usize {
-        let places = self.rows.values().filter_map(|row| row.inherent.get(reason));
+        let places = self
+            .rows
+            .values()
+            .filter_map(|row| row.inherent.get(reason));
         places.map(Vec::len).max().unwrap_or_default()
     }
 }
@@ -77,7 +92,14 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut notes = BTreeSet::new();
-        let head = ["who comes along", "saving", "tried", "survived", "inherent", "failed"];
+        let head = [
+            "who comes along",
+            "saving",
+            "tried",
+            "survived",
+            "inherent",
+            "failed",
+        ];
         let mut text = String::new();
         let [actor, series, numbers @ ..] = head;
         write!(text, "{actor:34} {series:28}")?;
@@ -90,7 +112,10 @@ impl fmt::Display for Table {
             for (why, places) in &row.inherent {
                 let names: BTreeSet<_> = places.iter().map(|it| name_of(it)).collect();
                 let names = names.into_iter().collect::<Vec<_>>().join(" ");
-                notes.insert(format!("\n  {actor}, {series}: {why}: {} at {names}", places.len()));
+                notes.insert(format!(
+                    "\n  {actor}, {series}: {why}: {} at {names}",
+                    places.len()
+                ));
             }
         }
         writeln!(f, "{text}")?;

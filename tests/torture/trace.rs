@@ -33,6 +33,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// How to find it again.
+    pub(crate) fn place(&self) -> String {
+        format!("{} #{}", self.name, self.number)
+    }
+
     /// Whether it returned; a process that is killed leaves a call without a result.
     fn has_returned(&self) -> bool {
         let result = self.line.rsplit_once(" = ");
@@ -57,7 +62,7 @@ impl Call {
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} #{}: {}", self.name, self.number, self.line)
+        write!(f, "{}: {}", self.place(), self.line)
     }
 }
 

@@ -16,9 +16,6 @@ use crate::tracee::End;
 /// How a run may end: nothing wrong, saving impossible, not saved at FILE.
 const CODES: [i32; 3] = [0, 73, 74];
 
-/// FILE is missing.
-const NO_INPUT: i32 = 66;
-
 /// The grant was refused.
 const REFUSED: i32 = 77;
 
@@ -40,6 +37,8 @@ pub(crate) enum Harm {
     Litter,
     /// A run did not end as it should, or told a secret.
     BadEnd,
+    /// A file that has nothing to do with the run was changed.
+    Outside,
 }
 
 /// A harm and its circumstances.
@@ -66,7 +65,9 @@ pub(crate) fn judge(arena: &Arena, deed: &Deed, ends: &[End]) -> Result<(), Faul
     }
     let described = |fault: Fault| {
         let said: Vec<_> = ends.iter().map(describe).collect();
-        fault.harm.because(format!("{}\nthe runs: {}", fault.why, said.join("; ")))
+        fault
+            .harm
+            .because(format!("{}\nthe runs: {}", fault.why, said.join("; ")))
     };
     look_around(arena, deed, ends).map_err(described)
 }
@@ -84,8 +85,7 @@ fn check_end(deed: &Deed, end: &End) -> Result<(), Fault> {
     }
     match code {
         REFUSED => Err(Harm::SessionEnded.because(describe(end))),
-        NO_INPUT if deed.deletes => Ok(()),
-        code if CODES.contains(&code) => Ok(()),
+        code if CODES.contains(&code) || deed.codes.contains(&code) => Ok(()),
         _ => Err(Harm::BadEnd.because(describe(end))),
     }
 }

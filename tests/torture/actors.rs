@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::arena::{Arena, LINK, SECOND_NAME, document, set_mode};
+use crate::arena::{Arena, LINK, SECOND_NAME, Way, document, is_root, set_mode};
 use crate::sessions::{Token, access_token};
 use crate::tracee::{Event, Tracee};
 
@@ -72,6 +72,8 @@ pub(crate) struct Deed {
     pub(crate) mode: Option<u32>,
     /// FILE was deleted.
     pub(crate) deletes: bool,
+    /// A run was killed before, and had no chance to name the file with its tokens.
+    pub(crate) follows_kill: bool,
     /// How else a run may end now than without it.
     pub(crate) codes: &'static [i32],
     /// A second name of FILE is another file now.
@@ -122,6 +124,16 @@ impl Actor {
             Self::ChmodReadOnly => "chmod 400",
             Self::Stranger => "a refresh without the lock",
             Self::Backup => "the old file put back",
+        }
+    }
+
+    /// Whether a run can be expected to succeed after it. What can neither be renamed over nor
+    /// written is refused, and only root can put something in a directory that is closed.
+    pub(crate) fn suits(self, way: Way) -> bool {
+        match self {
+            Self::ChmodReadOnly => way.is_rename() || way != Way::Closed && is_root(),
+            Self::EditLonger | Self::EditShorter | Self::LoginInPlace | Self::Touch => true,
+            _ => way != Way::Closed || is_root(),
         }
     }
 

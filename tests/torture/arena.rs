@@ -2,6 +2,7 @@
 //! for as many processes at once as an interleaving needs.
 
 use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -166,11 +167,19 @@ impl Arena {
         fs::read(self.file()).ok()
     }
 
+    /// Puts a file where FILE has to be, as its owner would.
+    pub(crate) fn put(&self, path: &Path) -> io::Result<()> {
+        let owner = fs::metadata(path)?;
+        fs::copy(path, self.file())?;
+        chown(self.file(), Some(owner.uid()), Some(owner.gid()))?;
+        fs::set_permissions(self.file(), Permissions::from_mode(self.way.mode()))
+    }
+
     /// Starts a run under strace on FILE by one of its paths. `traced` are the calls to trace beside
     /// the locks, `faults` what is to be done at them.
     pub(crate) fn start(&self, path: &Path, traced: &str, faults: &[String]) -> Tracee {
         let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-o", "/dev/stdout"]);
+        command.args(["-f", "-qq", "-y", "-o", "/dev/stdout"]);
         if self.way == Way::Closed && is_root() {
             command.args(["-u", "nobody"]);
         }

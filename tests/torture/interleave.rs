@@ -64,15 +64,16 @@ pub(crate) fn interleave(
     share: Option<(&mut Dice, usize)>,
 ) {
     let reference = Reference::of(way);
-    let trial = |call, actor: &Actor| Trial {
+    let trial = |call, actor| Trial {
         way,
-        actor: *actor,
+        actor,
         call,
         reference: &reference.trace,
     };
+    let actors: Vec<_> = actors.iter().filter(|it| it.suits(way)).collect();
     let calls = reference.calls().into_iter();
     let mut trials: Vec<_> = calls
-        .flat_map(|call| actors.iter().map(move |actor| trial(call, actor)))
+        .flat_map(|call| actors.iter().map(move |actor| trial(call, **actor)))
         .collect();
     if let Some((dice, count)) = share {
         trials = dice.some_of(trials, count);

@@ -44,14 +44,14 @@ enum Then<'a> {
 pub(crate) fn kill_then_act(table: &mut Table, way: Way, dice: &mut Dice) {
     let reference = Reference::of(way);
     let calls = reference.calls();
-    let trials: Vec<_> = calls
-        .iter()
-        .map(|call| Trial {
-            way,
-            call,
-            then: Then::Actor(dice.one_of(&AFTERWARDS)),
-        })
-        .collect();
+    let mut actors = AFTERWARDS.to_vec();
+    actors.retain(|actor| actor.suits(way));
+    let trial = |call| Trial {
+        way,
+        call,
+        then: Then::Actor(dice.one_of(&actors)),
+    };
+    let trials = calls.into_iter().map(trial).collect();
     count(table, trials);
 }
 
@@ -86,6 +86,14 @@ impl Trial<'_> {
         }
     }
 
+    /// Who comes along.
+    fn actor(&self) -> Option<Actor> {
+        match self.then {
+            Then::Actor(actor) => Some(actor),
+            Then::Kill(_) => None,
+        }
+    }
+
     /// What distinguishes it.
     fn place(&self) -> String {
         match &self.then {
@@ -98,7 +106,7 @@ impl Trial<'_> {
     fn outcome(&self) -> Outcome {
         let arena = Arena::new(self.way);
         let mut killed = vec![kill(&arena, self.call)];
-        let (deed, ends) = match self.then {
+        let (mut deed, ends) = match self.then {
             Then::Kill(call) => {
                 killed.push(kill(&arena, call));
                 (Deed::default(), Vec::new())
@@ -108,10 +116,11 @@ impl Trial<'_> {
                 Ok(deed) => (deed, run_twice(&arena).into()),
             },
         };
+        deed.follows_kill = true;
         let Err(fault) = judge(&arena, &deed, &ends) else {
             return Outcome::Survived;
         };
-        let reason = inherent::of_kill(&killed, &deed, fault.harm);
+        let reason = inherent::of_kill(&killed, self.actor(), &deed, fault.harm);
         reason.map_or(Outcome::Failed(fault), Outcome::Inherent)
     }
 }

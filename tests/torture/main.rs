@@ -28,6 +28,10 @@ mod inherent;
 mod interleave;
 // Kills, and who comes along afterwards.
 mod kills;
+// When a run looks at FILE, and when it changes it.
+mod moments;
+// What the trace of one run shows.
+mod order;
 // A token file, a session at a server, and runs there.
 mod place;
 // What the server of an interleaving remembers.

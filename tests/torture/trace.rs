@@ -38,6 +38,17 @@ impl Call {
         format!("{} #{}", self.name, self.number)
     }
 
+    /// The line of strace.
+    pub(crate) fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// The first argument as strace writes it.
+    pub(crate) fn first_argument(&self) -> &str {
+        let (_, arguments) = self.line.split_once('(').unwrap_or_default();
+        arguments.split([',', ')']).next().unwrap_or_default()
+    }
+
     /// Whether it returned; a process that is killed leaves a call without a result.
     fn has_returned(&self) -> bool {
         let result = self.line.rsplit_once(" = ");
@@ -55,7 +66,7 @@ impl Call {
     }
 
     /// Whether it writes a document, or tries to.
-    fn writes_document(&self) -> bool {
+    pub(crate) fn writes_document(&self) -> bool {
         self.name == "pwrite64" && self.line.contains(", \"{")
     }
 }
@@ -105,10 +116,20 @@ impl Trace {
             .filter(|call| call.name != "mmap")
     }
 
+    /// All calls.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.0.iter()
+    }
+
+    /// Where a call is among all.
+    pub(crate) fn position(&self, wanted: &Call) -> Option<usize> {
+        let mut calls = self.0.iter();
+        calls.position(|call| (&call.name, call.number) == (&wanted.name, wanted.number))
+    }
+
     /// Whether the run came to this call.
     pub(crate) fn has(&self, wanted: &Call) -> bool {
-        let mut calls = self.0.iter();
-        calls.any(|call| (&call.name, call.number) == (&wanted.name, wanted.number))
+        self.position(wanted).is_some()
     }
 
     /// How many messages went to the server.

@@ -108,13 +108,26 @@ fn look_around(arena: &Arena, deed: &Deed, ends: &[End]) -> Result<(), Fault> {
     }
     if arena.path(SECOND_NAME).exists() && !deed.splits_names {
         run_again(arena, &arena.path(SECOND_NAME))?;
-        safe = newest_after(arena, safe);
+        safe.extend(token_in(&arena.file()));
+    }
+    let mut litter = arena.others();
+    if deed.follows_kill {
+        litter.retain(|path| !is_of_other_login(arena, path, &mut safe));
     }
     check_tokens(arena, deed, &safe)?;
-    match arena.others().as_slice() {
+    match litter.as_slice() {
         [] => Ok(()),
         litter => Err(Harm::Litter.because(format!("the next run leaves {litter:?}"))),
     }
+}
+
+/// Whether a file has the token of another login than FILE; then it is safe there.
+fn is_of_other_login(arena: &Arena, path: &Path, safe: &mut Vec<Token>) -> bool {
+    let token = token_in(path);
+    let current = token_in(&arena.file());
+    let other = token.filter(|it| current.is_some_and(|current| current.session != it.session));
+    safe.extend(other);
+    other.is_some()
 }
 
 /// The file that a message names.
@@ -157,8 +170,7 @@ fn do_as_told(arena: &Arena, path: &Path) -> Result<Option<Token>, Fault> {
         }
         Some(_) if path.starts_with(arena.path("home")) => Ok(None),
         _ => {
-            let copied = fs::copy(path, arena.file());
-            let moved = copied.and_then(|_| fs::remove_file(path));
+            let moved = arena.put(path).and_then(|()| fs::remove_file(path));
             let cannot = |error| Harm::TokenLost.because(format!("cannot move {path:?}: {error}"));
             moved.map(|()| None).map_err(cannot)
         }
@@ -178,12 +190,6 @@ fn run_again(arena: &Arena, path: &Path) -> Result<(), Fault> {
         Some(REFUSED) => Err(Harm::SessionEnded.because(format!("next run: {}", describe(&end)))),
         _ => Err(Harm::BadEnd.because(format!("next run: {}", describe(&end)))),
     }
-}
-
-/// The tokens after a run by the second name, which FILE has to have, too.
-fn newest_after(arena: &Arena, mut safe: Vec<Token>) -> Vec<Token> {
-    safe.extend(token_in(&arena.file()));
-    safe
 }
 
 /// The newest token of each session is at one of the places where it may be.

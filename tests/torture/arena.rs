@@ -179,7 +179,11 @@ impl Arena {
     /// the locks, `faults` what is to be done at them.
     pub(crate) fn start(&self, path: &Path, traced: &str, faults: &[String]) -> Tracee {
         let mut command = Command::new("strace");
-        command.args(["-f", "-qq", "-y", "-o", "/dev/stdout"]);
+        command.args(["-f", "-qq", "-o", "/dev/stdout"]);
+        if traced == ALL {
+            // Whole traces tell the path of each descriptor.
+            command.arg("-y");
+        }
         if self.way == Way::Closed && is_root() {
             command.args(["-u", "nobody"]);
         }

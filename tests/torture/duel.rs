@@ -1,11 +1,11 @@
 //! Two runs that preempt each other: each is stopped twice, and whenever one stops, waits or ends,
 //! the other goes on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::actors::Deed;
 use crate::arena::{Arena, LINK, SECOND_NAME, Way};
 use crate::crew::{Dice, try_all};
+use crate::deeds::Deed;
 use crate::interleave::{Reference, is_wanted};
 use crate::table::{Outcome, Table};
 use crate::trace::Call;
@@ -71,8 +71,8 @@ impl Trial<'_> {
     /// Makes it.
     fn outcome(&self) -> Outcome {
         let arena = Arena::new(self.way);
-        let first = start(&arena, arena.file(), self.first);
-        let second = start(&arena, self.second_path(&arena), self.second);
+        let first = start(&arena, &arena.file(), self.first);
+        let second = start(&arena, &self.second_path(&arena), self.second);
         let ends = take_turns([first, second]);
         match judge(&arena, &Deed::default(), &ends) {
             Ok(()) => Outcome::Survived,
@@ -91,10 +91,10 @@ impl Trial<'_> {
 }
 
 /// A run with its stops.
-fn start(arena: &Arena, path: PathBuf, stops: [&Call; 2]) -> Tracee {
+fn start(arena: &Arena, path: &Path, stops: [&Call; 2]) -> Tracee {
     let traced = stops.map(|call| call.name.as_str()).join(",");
     let faults = stops.map(|it| format!("{}:signal=STOP:when={}", it.name, it.number));
-    arena.start(&path, &traced, &faults)
+    arena.start(path, &traced, &faults)
 }
 
 /// Lets one go on until it stops, waits or ends, then the other.

@@ -26,9 +26,6 @@ const EXIT_CODES: [i32; 4] = [0, 66, 73, 74];
 /// New tokens came, but are not at FILE.
 const NOT_SAVED: i32 = 74;
 
-/// A panic.
-const BUG: i32 = 70;
-
 /// The refresh token has been used before.
 const REFUSED: i32 = 77;
 
@@ -164,7 +161,7 @@ fn fate(place: &Place, run: &Run, next: &Run) -> Result<Fate, String> {
 
 /// Tries all points of a set-up, prints the figures and fails with all that went wrong.
 #[track_caller]
-fn torture(name: &str, setup: Setup) {
+pub(crate) fn torture(name: &str, setup: Setup) {
     let reference = Place::new(setup).observed_run().trace;
     let points: Vec<_> = reference
         .own_calls(&env::temp_dir())
@@ -200,115 +197,4 @@ fn torture(name: &str, setup: Setup) {
         span == 0 || !has_pending_file,
         "the reply is not written at once"
     );
-}
-
-#[test]
-#[ignore = "needs strace; make torture runs it"]
-fn a_panic_is_reported_as_a_bug_and_does_no_harm() {
-    let place = Place::new(Setup::default());
-    let run = place.panicking_run();
-    assert_eq!(run.status.code(), Some(BUG), "{}", run.stderr);
-    let (what, hint) = run.stderr.split_once('\n').unwrap();
-    assert!(what.starts_with("sftoken: internal error at "), "{what}");
-    let expected = "hint: this is a bug in sftoken; please report it with this line\n";
-    assert_eq!(hint, expected);
-    assert_eq!(place.issued(), 0);
-    assert_eq!(place.number(false), Ok(0));
-    assert_eq!(place.clean_run().status.code(), Some(0));
-    assert!(place.litter().is_empty());
-}
-
-/// The calls that a save consists of.
-#[track_caller]
-fn assert_saves_by(setup: Setup, expected: &[&str]) {
-    let trace = Place::new(setup).clean_run().trace;
-    assert_eq!(trace.saving(), expected);
-}
-
-#[test]
-#[ignore = "needs strace; make torture runs it"]
-fn each_step_of_a_save_is_on_the_disk_before_the_next() {
-    let replaced = ["ftruncate", "fsync", "rename", "fsync"];
-    assert_saves_by(Setup::default(), &replaced);
-    let mounted = Setup {
-        directory: Directory::Mounted,
-        ..Setup::default()
-    };
-    let in_place = [
-        "ftruncate",
-        "fsync",
-        "rename",
-        "fsync",
-        "ftruncate",
-        "unlink",
-    ];
-    assert_saves_by(mounted, &in_place);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn replaced_by_rename() {
-    torture("replaced by rename", Setup::default());
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn replaced_by_rename_over_tls() {
-    let setup = Setup {
-        tls: true,
-        ..Setup::default()
-    };
-    torture("replaced by rename, over TLS", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn written_in_place_beside_a_pending_file() {
-    let setup = Setup {
-        directory: Directory::Mounted,
-        ..Setup::default()
-    };
-    torture("in place, with a pending file", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn written_in_place_in_a_closed_directory() {
-    let setup = Setup {
-        directory: Directory::Closed,
-        ..Setup::default()
-    };
-    torture("in place, in a closed directory", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn written_in_place_over_a_longer_document() {
-    let setup = Setup {
-        directory: Directory::Closed,
-        long: true,
-        ..Setup::default()
-    };
-    torture("in place, over a longer document", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn recovered_by_rename() {
-    let setup = Setup {
-        interrupted: true,
-        ..Setup::default()
-    };
-    torture("recovered by rename", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn recovered_in_place() {
-    let setup = Setup {
-        directory: Directory::Mounted,
-        interrupted: true,
-        ..Setup::default()
-    };
-    torture("recovered in place", setup);
 }

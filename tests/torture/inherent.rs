@@ -7,7 +7,8 @@
 //!   it and the call that changes it is not seen.
 //! - A kill between the request and the first complete write of the reply.
 
-use crate::actors::{Actor, Deed};
+use crate::actors::Actor;
+use crate::deeds::Deed;
 use crate::moments::{is_behind_last_look, is_between_look_and_save};
 use crate::trace::{Call, Trace};
 use crate::tracee::End;
@@ -50,8 +51,9 @@ pub(crate) fn reason(
 fn is_unseen(actor: Actor, harm: Harm) -> bool {
     match actor {
         Actor::EditLonger | Actor::EditShorter => matches!(harm, Harm::Overwritten | Harm::Torn),
-        Actor::EditByRename | Actor::EditAndRun => harm == Harm::Overwritten,
-        Actor::ChmodGroup | Actor::ChmodReadOnly => harm == Harm::Overwritten,
+        Actor::EditByRename | Actor::EditAndRun | Actor::ChmodGroup | Actor::ChmodReadOnly => {
+            harm == Harm::Overwritten
+        }
         Actor::LoginByRename => harm == Harm::TokenLost,
         Actor::LoginInPlace => matches!(harm, Harm::TokenLost | Harm::Torn),
         Actor::RunByHardLink => harm == Harm::SessionEnded,

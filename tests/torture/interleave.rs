@@ -5,13 +5,14 @@
 
 use std::env;
 
-use crate::actors::{Actor, Deed};
+use crate::actors::Actor;
 use crate::arena::{ALL, Arena, Way};
 use crate::crew::{Dice, try_all};
+use crate::deeds::Deed;
 use crate::inherent;
 use crate::table::{Outcome, Table};
 use crate::trace::{Call, Trace};
-use crate::tracee::{End, Event};
+use crate::tracee::{End, Event, Tracee};
 use crate::verdict::{Harm, judge};
 
 /// A run with which nobody interferes, to choose calls from.
@@ -102,7 +103,7 @@ impl Trial<'_> {
             Ok(deed) => deed,
             Err(why) => return Outcome::Failed(Harm::Torn.because(why)),
         };
-        ends.extend(deed.runs.drain(..).map(|run| run.finish()));
+        ends.extend(deed.runs.drain(..).map(Tracee::finish));
         self.judged(&arena, &deed, &ends)
     }
 

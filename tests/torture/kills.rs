@@ -1,14 +1,15 @@
 //! Kills, and who comes along afterwards: an actor and then two runs at once, or another run that
 //! is killed as well.
 
-use crate::actors::{Actor, Deed};
+use crate::actors::Actor;
 use crate::arena::{ALL, Arena, Way};
 use crate::crew::{Dice, try_all};
+use crate::deeds::Deed;
 use crate::inherent;
 use crate::interleave::{Reference, is_wanted};
 use crate::table::{Outcome, Table};
 use crate::trace::Call;
-use crate::tracee::End;
+use crate::tracee::{End, Tracee};
 use crate::verdict::{Harm, judge};
 
 /// Who comes along after a kill. To delete FILE or the only copy of a token is not among it.
@@ -134,5 +135,5 @@ fn kill(arena: &Arena, call: &Call) -> End {
 /// Two runs at once.
 fn run_twice(arena: &Arena) -> [End; 2] {
     let runs = [(), ()].map(|()| arena.start_undisturbed(&arena.file()));
-    runs.map(|run| run.finish())
+    runs.map(Tracee::finish)
 }

@@ -18,6 +18,8 @@ mod actors;
 mod arena;
 // Many trials on few cores.
 mod crew;
+// What actors do to FILE.
+mod deeds;
 // Two runs that preempt each other.
 mod duel;
 // Kills and failing calls.
@@ -36,6 +38,8 @@ mod order;
 mod place;
 // What the server of an interleaving remembers.
 mod sessions;
+// One process alone.
+mod single;
 // Links put where a run of root's goes.
 mod swap;
 // The figures.
@@ -56,10 +60,12 @@ mod verdict;
 mod endpoint;
 
 use std::io::{self, Write};
+use std::process::Command;
 
 use actors::Actor;
 use arena::{Way, is_root};
 use crew::Dice;
+use inherent::LAST_CALLS;
 use interleave::interleave;
 use table::Table;
 
@@ -69,8 +75,21 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// Whether there is no strace; says so.
+pub(crate) fn is_strace_missing() -> bool {
+    let version = Command::new("strace").arg("--version").output();
+    let is_missing = version.is_err();
+    if is_missing {
+        say("skipped, needs strace: one test");
+    }
+    is_missing
+}
+
 /// Trials of a series that is not tried in full.
 const SHARE: usize = 150;
+
+/// Calls between a run's last look at FILE and the last of the calls that change it.
+const FEW: usize = 6;
 
 /// Makes the same choice among too many trials in every run.
 const SEED: u64 = 11;
@@ -78,6 +97,9 @@ const SEED: u64 = 11;
 #[test]
 #[ignore = "long; make torture runs it"]
 fn interleaved() {
+    if is_strace_missing() {
+        return;
+    }
     let mut table = Table::default();
     let dice = &mut Dice::new(SEED);
     say(&format!(
@@ -101,5 +123,9 @@ fn interleaved() {
         kills::kill_twice(&mut table, way, dice, SHARE);
     }
     say(&table.to_string());
+    assert!(
+        table.most(LAST_CALLS) <= FEW,
+        "too much is counted as inherent"
+    );
     table.assert_sound();
 }

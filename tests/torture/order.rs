@@ -3,8 +3,8 @@
 
 use crate::arena::{Way, is_root};
 use crate::interleave::Reference;
-use crate::say;
 use crate::trace::Call;
+use crate::{is_strace_missing, say};
 
 /// Calls that change something by its path.
 const CHANGING: [&str; 17] = [
@@ -33,6 +33,9 @@ const STEPS: [&str; 6] = ["write", "cut", "sync", "look", "rename", "sync direct
 #[test]
 #[ignore = "needs strace; make torture runs it"]
 fn each_step_of_a_save_by_rename_is_on_the_disk_before_the_next() {
+    if is_strace_missing() {
+        return;
+    }
     let reference = Reference::of(Way::Rename);
     let calls = reference.trace.calls();
     let saving = calls.skip_while(|call| !call.writes_document());
@@ -59,6 +62,9 @@ fn step(call: &Call) -> Option<&'static str> {
 #[test]
 #[ignore = "needs strace; make torture runs it"]
 fn root_changes_nothing_by_a_path_that_another_user_can_change() {
+    if is_strace_missing() {
+        return;
+    }
     if !is_root() {
         say("skipped, needs root: the calls of a run of root's on another user's file");
         return;

@@ -8,9 +8,9 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
-use crate::actors::Deed;
 use crate::arena::{Arena, Way, is_root};
 use crate::crew::try_all;
+use crate::deeds::Deed;
 use crate::interleave::{Reference, is_wanted};
 use crate::say;
 use crate::table::{Outcome, Table};
@@ -155,7 +155,8 @@ fn state_of(path: &Path) -> String {
     let (mode, uid, gid) = (it.mode(), it.uid(), it.gid());
     let changed = (it.ctime(), it.ctime_nsec());
     format!(
-        "{path:?} {} {mode:o} {uid}:{gid} {changed:?} {content:?}",
+        "{} {} {mode:o} {uid}:{gid} {changed:?} {content:?}",
+        path.display(),
         it.ino()
     )
 }

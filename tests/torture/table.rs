@@ -110,8 +110,8 @@ impl fmt::Display for Table {
             let numbers = [row.tried, row.survived, inherent, row.failed];
             numbers.iter().try_for_each(|it| write!(text, " {it:>9}"))?;
             for (why, places) in &row.inherent {
-                let names: BTreeSet<_> = places.iter().map(|it| name_of(it)).collect();
-                let names = names.into_iter().collect::<Vec<_>>().join(" ");
+                let names: BTreeSet<_> = places.iter().map(|it| call_of(it)).collect();
+                let names = names.into_iter().collect::<Vec<_>>().join(", ");
                 notes.insert(format!(
                     "\n  {actor}, {series}: {why}: {} at {names}",
                     places.len()
@@ -127,7 +127,12 @@ impl fmt::Display for Table {
     }
 }
 
-/// The name and number of the call in the description of a place.
+/// The description of a place without the lines of strace.
 fn name_of(place: &str) -> &str {
     place.split_once(':').map_or(place, |(call, _)| call)
+}
+
+/// The call in the description of a place, the first if there are several.
+fn call_of(place: &str) -> &str {
+    place.split([':', ',', ';']).next().unwrap_or_default()
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::actors::{ADDED, Deed, token_of};
 use crate::arena::{Arena, SECOND_NAME};
+use crate::deeds::{ADDED, Deed, Names, token_of};
 use crate::sessions::Token;
 use crate::tracee::End;
 
@@ -95,7 +95,7 @@ fn look_around(arena: &Arena, deed: &Deed, ends: &[End]) -> Result<(), Fault> {
     if arena.sessions.has_ended() {
         return Err(Harm::SessionEnded.because("a used-up token was sent"));
     }
-    if arena.file().exists() || !deed.deletes {
+    if arena.file().exists() || deed.names != Names::Gone {
         check_file(arena, deed)?;
     }
     let mut safe: Vec<_> = deed.given_up.into_iter().collect();
@@ -106,7 +106,7 @@ fn look_around(arena: &Arena, deed: &Deed, ends: &[End]) -> Result<(), Fault> {
         run_again(arena, &arena.file())?;
         safe.push(check_file(arena, deed)?);
     }
-    if arena.path(SECOND_NAME).exists() && !deed.splits_names {
+    if arena.path(SECOND_NAME).exists() && deed.names == Names::Same {
         run_again(arena, &arena.path(SECOND_NAME))?;
         safe.extend(token_in(&arena.file()));
     }
@@ -171,7 +171,8 @@ fn do_as_told(arena: &Arena, path: &Path) -> Result<Option<Token>, Fault> {
         Some(_) if path.starts_with(arena.path("home")) => Ok(None),
         _ => {
             let moved = arena.put(path).and_then(|()| fs::remove_file(path));
-            let cannot = |error| Harm::TokenLost.because(format!("cannot move {path:?}: {error}"));
+            let cannot =
+                |error| Harm::TokenLost.because(format!("cannot move {}: {error}", path.display()));
             moved.map(|()| None).map_err(cannot)
         }
     }

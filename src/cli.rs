@@ -9,17 +9,18 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::endpoint::Endpoint;
-use crate::error::{Class, Error};
+use crate::deadline::Deadline;
+use crate::error::Error;
 use crate::http::ProxySetting;
-use crate::output::Output;
-use crate::retry::Deadline;
+use crate::input::Input;
+use crate::print::Printed;
+use crate::say::Verbosity;
 use crate::secret::Secret;
+use crate::settings::{SecretSource, Settings, Sourced};
 use options::{
     Arguments, FLAGS, Options, complaint, flag_with_value, looks_like_option, split_at_separator,
-    utf8,
 };
-use values::{duration, parse_endpoint, print, retries, timeout};
+use values::{duration, parse_endpoint, print, retries, timeout, usage, utf8};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
@@ -49,22 +50,12 @@ pub(crate) enum Command {
 pub(crate) struct Refresh {
     /// The document.
     pub(crate) file: Input,
-    /// `--client-id` or its variable.
-    pub(crate) client_id: Option<Sourced<String>>,
-    /// `--client-secret-file` or its variable.
-    pub(crate) client_secret: Option<SecretSource>,
-    /// `--token-endpoint` or its variable.
-    pub(crate) endpoint: Option<Sourced<Endpoint>>,
-    /// `--cacert` or its variable.
-    pub(crate) cacert: Option<Sourced<PathBuf>>,
-    /// The proxy of the environment.
-    pub(crate) proxy: Option<ProxySetting>,
-    /// The hosts that are reached without it.
-    pub(crate) no_proxy: Option<String>,
+    /// What is to be sent, and where.
+    pub(crate) settings: Settings,
     /// Keep a token that is younger.
     pub(crate) max_age: Option<Duration>,
     /// What goes to standard output.
-    pub(crate) print: Option<Print>,
+    pub(crate) print: Option<Printed>,
     /// The end of the run.
     pub(crate) deadline: Deadline,
     /// Tries after the first.
@@ -72,47 +63,7 @@ pub(crate) struct Refresh {
     /// Everything but the request.
     pub(crate) dry_run: bool,
     /// How much is said.
-    pub(crate) output: Output,
-}
-
-/// A file or standard input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// `-`
-    Stdin,
-    /// Anything else.
-    Path(PathBuf),
-}
-
-/// Where the client secret comes from.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum SecretSource {
-    /// `--client-secret-file`
-    File(Input),
-    /// The variable.
-    Environment(Secret),
-}
-
-/// What `--print` can ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Print {
-    /// The access token and a newline.
-    Token,
-    /// An HTTP header.
-    Header,
-    /// Assignments for a shell.
-    Env,
-    /// The document.
-    Json,
-}
-
-/// A value, and what gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sourced<T> {
-    /// The value.
-    pub(crate) value: T,
-    /// An option, a variable or a member of the document.
-    pub(crate) source: &'static str,
+    pub(crate) verbosity: Verbosity,
 }
 
 /// Looks up an environment variable.
@@ -169,8 +120,7 @@ fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> 
         None => variable(environment, "SFTOKEN_CLIENT_SECRET")?
             .map(|secret| SecretSource::Environment(Secret::new(secret.value))),
     };
-    Ok(Refresh {
-        file,
+    let settings = Settings {
         client_id: or_variable(client_id, environment, "SFTOKEN_CLIENT_ID")?,
         client_secret,
         endpoint: or_variable(endpoint, environment, "SFTOKEN_TOKEN_ENDPOINT")?
@@ -181,13 +131,17 @@ fn refresh(args: Arguments, environment: Environment) -> Result<Refresh, Error> 
             .or_else(|| sourced_path(present(environment, "SSL_CERT_FILE"), "SSL_CERT_FILE")),
         proxy: proxy(environment)?,
         no_proxy: first_of(environment, &["no_proxy", "NO_PROXY"])?.map(|list| list.value),
+    };
+    Ok(Refresh {
+        file,
+        settings,
         max_age,
         print,
         deadline: Deadline::after(timeout.unwrap_or(DEFAULT_TIMEOUT))
             .ok_or_else(|| usage("--timeout is too long"))?,
         retries: retries.unwrap_or(DEFAULT_RETRIES),
         dry_run,
-        output: Output { quiet, verbose },
+        verbosity: Verbosity { quiet, verbose },
     })
 }
 
@@ -284,11 +238,4 @@ fn proxy(environment: Environment) -> Result<Option<ProxySetting>, Error> {
     first_of(environment, &names)?
         .map(|url| ProxySetting::parse(&url.value, url.source))
         .transpose()
-}
-
-/// A usage error with the hint that nearly all of them have. What it quotes of the command line
-/// may hold what would garble a terminal.
-fn usage(message: impl Into<String>) -> Error {
-    let message = message.into().replace(char::is_control, "?");
-    Error::new(Class::Usage, message).hint("see sftoken --help")
 }

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use crate::text::whole_number;
+
 /// Where Salesforce answers when neither the caller nor the document says otherwise.
 const USUAL_HOST: &str = "login.salesforce.com";
 
@@ -27,6 +29,27 @@ pub(crate) struct Endpoint {
     port: Option<u16>,
     /// Path and query.
     path: String,
+}
+
+/// What decided the host of a token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostSource {
+    /// The caller, by this option or variable.
+    Given(&'static str),
+    /// The document, by this member.
+    Member(&'static str),
+    /// Nobody.
+    Default,
+}
+
+impl fmt::Display for HostSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(source) => f.write_str(source),
+            Self::Member(name) => write!(f, "{name} in the document"),
+            Self::Default => f.write_str("the default"),
+        }
+    }
 }
 
 /// The schemes that a token endpoint can have.
@@ -156,9 +179,8 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => {
-            let digits = port.bytes().all(|b| b.is_ascii_digit());
-            let port = port.parse().ok().filter(|port| digits && *port != 0)?;
-            Some((host, Some(port)))
+            let port = whole_number(port).and_then(|port| u16::try_from(port).ok());
+            Some((host, Some(port.filter(|port| *port != 0)?)))
         }
         _ => Some((authority, None)),
     }

@@ -1,8 +1,9 @@
 //! What can go wrong, as the caller sees it: a class with its exit code, and a message.
 //!
-//! An [`Error`] is `WHAT: WHY` and, where there is something to do, one hint. It is built where
-//! the operand (file, host, option) is known; this file knows the classes, their names from
-//! sysexits.h and the codes that scripts rely on.
+//! An [`Error`] is `WHAT: WHY` and, where there is something to do, one hint. It is made where the
+//! cause is known and grows on its way up, by [`Error::within`] and [`Error::but`], where the file
+//! is known and what became of the tokens. This file knows the classes, their names from sysexits.h
+//! and the codes that scripts rely on.
 
 use std::fmt;
 use std::io;
@@ -56,31 +57,57 @@ impl Class {
     }
 }
 
-/// One failure: its class, `WHAT: WHY`, and perhaps what to do about it.
-#[derive(Debug, PartialEq, Eq)]
+/// One failure: its class, `WHAT: WHY`, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Error {
     /// Decides the exit code.
     pub(crate) class: Class,
     /// `WHAT: WHY`, lower case, no full stop, the file or host named.
-    pub(crate) message: String,
-    /// What the caller can do about it.
-    pub(crate) hint: Option<String>,
+    message: String,
+    /// What the caller can do about it; empty where there is nothing to do.
+    hint: String,
 }
 
 impl Error {
-    /// A failure without a hint.
-    pub(crate) fn new(class: Class, message: impl Into<String>) -> Self {
+    /// A failure, and what the caller can do about it.
+    pub(crate) fn new(class: Class, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             class,
             message: message.into(),
-            hint: None,
+            hint: hint.into(),
         }
     }
 
-    /// The same failure with a hint.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    /// A failure without a hint: only whoever reads standard output knows why it was closed, and
+    /// what to do about that.
+    pub(crate) fn of_output(message: impl Into<String>) -> Self {
+        Self::new(Class::IoErr, message, "")
+    }
+
+    /// The same failure as a part of a larger task: `TASK: WHAT: WHY`.
+    pub(crate) fn within(mut self, task: impl fmt::Display) -> Self {
+        self.message = format!("{task}: {}", self.message);
         self
+    }
+
+    /// The same failure with something that holds in spite of it: `WHAT: WHY; ALSO`.
+    pub(crate) fn but(mut self, also: impl fmt::Display) -> Self {
+        self.message = format!("{}; {also}", self.message);
+        self
+    }
+
+    /// The same failure where something else is to be done about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// The lines for standard error, without the name of the program.
+    pub(crate) fn report(&self) -> String {
+        match self.hint.as_str() {
+            "" => self.message.clone(),
+            hint => format!("{}\nhint: {hint}", self.message),
+        }
     }
 }
 

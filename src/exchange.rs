@@ -8,87 +8,85 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use crate::cli::Refresh;
-use crate::document::Document;
+use crate::deadline::Deadline;
 use crate::http::Client;
-use crate::oauth::{Grant, Refusal, classify};
+use crate::oauth::{Refusal, TokenRequest, verdict};
 use crate::retry::Pauses;
+use crate::say;
 
 /// How an exchange can succeed.
-pub(crate) enum Exchanged {
+pub(crate) enum Exchanged<T> {
     /// By a token reply.
-    Granted(Granted),
-    /// By a document that somebody else has refreshed.
-    Adopted(Document),
+    Tokens(TokenReply),
+    /// By what somebody else has refreshed.
+    Adopted(T),
 }
 
 /// A token reply.
-pub(crate) struct Granted {
+pub(crate) struct TokenReply {
     /// Its members.
     pub(crate) members: Map<String, Value>,
     /// For verbose output once the members are safe: writing it earlier would delay saving them.
     pub(crate) summary: String,
 }
 
-/// Sends the grant until there is an answer that counts, within the deadline and `--retries`.
-/// `replaced` looks whether FILE has another refresh token by now.
+/// Sends a request until there is an answer that counts, within the deadline and `retries` tries
+/// after the first. `replaced` looks whether FILE has another refresh token by now.
 ///
 /// # Errors
 /// The last refusal.
-pub(crate) fn exchange(
-    call: &Refresh,
+pub(crate) fn exchange<T>(
     client: &Client,
-    grant: &Grant,
-    replaced: impl Fn() -> Option<Document>,
-) -> Result<Exchanged, Refusal> {
-    let mut pauses = Pauses::new(call.retries);
+    request: &TokenRequest,
+    deadline: Deadline,
+    retries: u32,
+    replaced: impl Fn() -> Option<T>,
+) -> Result<Exchanged<T>, Refusal> {
+    let mut pauses = Pauses::new(retries);
     for number in 1.. {
-        call.output
-            .step(|| format!("try {number}: POST {}", grant.endpoint));
-        let refusal = match try_once(client, grant, number) {
-            Ok(granted) => return Ok(Exchanged::Granted(granted)),
+        say::step(|| format!("try {number}: POST {}", request.endpoint));
+        let refusal = match try_once(client, request, number) {
+            Ok(reply) => return Ok(Exchanged::Tokens(reply)),
             Err(refusal) => refusal,
         };
-        call.output
-            .step(|| format!("try {number}: {}", refusal.error));
+        say::step(|| format!("try {number}: {}", refusal.error));
         if refusal.invalid_grant
-            && let Some(document) = replaced()
+            && let Some(adopted) = replaced()
         {
-            return Ok(Exchanged::Adopted(document));
+            return Ok(Exchanged::Adopted(adopted));
         }
-        if !pause(call, &mut pauses, &refusal) {
+        if !pause(deadline, &mut pauses, &refusal) {
             return Err(refusal);
         }
-        if let Some(document) = replaced() {
-            return Ok(Exchanged::Adopted(document));
+        if let Some(adopted) = replaced() {
+            return Ok(Exchanged::Adopted(adopted));
         }
     }
     unreachable!("the tries are counted down")
 }
 
 /// One try.
-fn try_once(client: &Client, grant: &Grant, number: u32) -> Result<Granted, Refusal> {
+fn try_once(client: &Client, request: &TokenRequest, number: u32) -> Result<TokenReply, Refusal> {
     let start = Instant::now();
-    let reply = client.post(grant)?;
-    let members = classify(grant, &reply)?;
+    let reply = client.post(&request.endpoint, &request.form())?;
+    let members = verdict(request, &reply)?;
     let (status, elapsed) = (reply.status, start.elapsed().as_millis());
-    Ok(Granted {
+    Ok(TokenReply {
         members,
         summary: format!("try {number}: status {status} after {elapsed} ms"),
     })
 }
 
 /// Waits before the next try, if there is to be one.
-fn pause(call: &Refresh, pauses: &mut Pauses, refusal: &Refusal) -> bool {
+fn pause(deadline: Deadline, pauses: &mut Pauses, refusal: &Refusal) -> bool {
     if !refusal.again {
         return false;
     }
     let Some(pause) = pauses.next(refusal.retry_after) else {
         return false;
     };
-    let left = call.deadline.left();
-    call.output.step(|| planned(pause, left));
-    call.deadline.pause(pause)
+    say::step(|| planned(pause, deadline.left()));
+    deadline.pause(pause)
 }
 
 /// A pause, for verbose output.

@@ -9,6 +9,7 @@ mod no_proxy;
 mod proxy;
 mod roots;
 
+pub(crate) use failure::no_reply;
 pub(crate) use proxy::{ProxySetting, proxy_for};
 pub(crate) use roots::Roots;
 
@@ -21,24 +22,62 @@ use ureq::http::{HeaderMap, Response};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, BodyReader, SendBody};
 
+use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::error::{Class, Error};
-use crate::oauth::{Grant, MAX_REPLY_LEN, Refusal, Reply, no_reply};
-use crate::retry::Deadline;
-use failure::{describe, protocol_failure, proxy_status, tls_error, tls_failure};
+use crate::secret::Secret;
+use failure::{MAX_HEAD_LEN, describe, protocol_failure, proxy_status, tls_error, tls_failure};
 
 /// A connection, TLS included, that takes longer is given up and tried again: nothing was sent,
 /// and of several addresses ureq gives the first one two thirds of this. Ten seconds are five
 /// retransmissions of a lost SYN.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// 16 KiB for the head of a reply; those of Salesforce have about two. ureq's own 64 KiB would make
-/// it clear buffers of 128 KiB, a sixth of all instructions of a run.
-const MAX_HEAD_LEN: usize = 16 * 1024;
-
 /// How far behind the deadline a stuck connection is torn down. ureq starts its time limit anew at
 /// each read of a CONNECT proxy's answer, so a proxy that drips would hold us for ever.
 const GRACE: Duration = Duration::from_millis(300);
+
+/// 1 MiB. Token replies have about two KiB; a larger one is none.
+pub(crate) const MAX_REPLY_LEN: usize = 1024 * 1024;
+
+/// What came back.
+#[derive(Debug, Default)]
+pub(crate) struct Reply {
+    /// The status code.
+    pub(crate) status: u16,
+    /// `Retry-After`, where it was given in seconds.
+    pub(crate) retry_after: Option<Duration>,
+    /// `Location`.
+    pub(crate) location: Option<String>,
+    /// At most [`MAX_REPLY_LEN`] and one byte.
+    pub(crate) body: Vec<u8>,
+    /// Why the body may lack its end.
+    pub(crate) cut_short: Option<String>,
+}
+
+/// Nothing came back.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    /// The failure to report if this was the last try.
+    pub(crate) error: Error,
+    /// Whether the form cannot have reached the server, so that it may be sent again.
+    pub(crate) again: bool,
+}
+
+impl Lost {
+    /// A failure before the form was sent.
+    fn before_sending(error: Error) -> Self {
+        Self { error, again: true }
+    }
+
+    /// A failure that another try would meet too, or that came after the form was sent.
+    fn for_good(error: Error) -> Self {
+        Self {
+            error,
+            again: false,
+        }
+    }
+}
 
 /// A client for one endpoint. It keeps its connection until it is dropped, so that nothing stands
 /// between the arrival of a reply and saving it.
@@ -93,17 +132,16 @@ impl Client {
     /// Sends the form once and takes the reply, whatever its status.
     ///
     /// # Errors
-    /// Where no reply came: transient before the form was sent, final afterwards.
-    pub(crate) fn post(&self, grant: &Grant) -> Result<Reply, Refusal> {
-        let form = grant.form();
+    /// Where no reply came: to be tried again before the form was sent, not afterwards.
+    pub(crate) fn post(&self, endpoint: &Endpoint, form: &Secret) -> Result<Reply, Lost> {
         let sent = Cell::new(false);
         let body = Form {
             rest: form.expose().as_bytes(),
             sent: &sent,
         };
-        self.send(&grant.endpoint, form.expose().len(), body)
+        self.send(endpoint, form.expose().len(), body)
             .map(|response| self.received(response))
-            .map_err(|error| self.failed(&grant.endpoint, error, sent.get()))
+            .map_err(|error| self.failed(endpoint, error, sent.get()))
     }
 
     /// The request itself, up to the head of the reply.
@@ -126,12 +164,12 @@ impl Client {
     }
 
     /// What a failure of ureq means.
-    fn failed(&self, endpoint: &Endpoint, error: ureq::Error, sent: bool) -> Refusal {
+    fn failed(&self, endpoint: &Endpoint, error: ureq::Error, sent: bool) -> Lost {
         let error = match tls_error(&error) {
             Some(text) if !sent => {
-                return Refusal::fatal(tls_failure(&self.tls_peer(endpoint), &text));
+                return Lost::for_good(tls_failure(&self.tls_peer(endpoint), &text));
             }
-            Some(text) => return Refusal::fatal(no_reply(endpoint, &text)),
+            Some(text) => return Lost::for_good(no_reply(endpoint, &text)),
             None => error,
         };
         if !sent {
@@ -139,9 +177,9 @@ impl Client {
         }
         match error {
             ureq::Error::Io(_) | ureq::Error::Timeout(_) => {
-                Refusal::fatal(no_reply(endpoint, &describe(&error)))
+                Lost::for_good(no_reply(endpoint, &describe(&error)))
             }
-            other => Refusal::fatal(protocol_failure(
+            other => Lost::for_good(protocol_failure(
                 &endpoint.authority(),
                 "HTTP",
                 &describe(&other),
@@ -159,14 +197,15 @@ impl Client {
     }
 
     /// The connection was never made, so the token was not sent.
-    fn not_connected(&self, endpoint: &Endpoint, error: &ureq::Error) -> Refusal {
+    fn not_connected(&self, endpoint: &Endpoint, error: &ureq::Error) -> Lost {
         let host = endpoint.authority();
         let Some(proxy) = &self.proxy else {
             let why = describe(error);
-            return Refusal::transient(
-                Error::new(Class::Unavailable, format!("cannot reach {host}: {why}"))
-                    .hint("nothing was sent; check the name and the network, and try again"),
-            );
+            return Lost::before_sending(Error::new(
+                Class::Unavailable,
+                format!("cannot reach {host}: {why}"),
+                "nothing was sent; check the name and the network, and try again",
+            ));
         };
         let answered = proxy_status(error);
         let why = match answered {
@@ -178,16 +217,16 @@ impl Client {
         let failure = Error::new(
             Class::Unavailable,
             format!("cannot reach {host} through the proxy {proxy}: {why}"),
-        )
-        .hint(match answered {
-            Some(401 | 407) => {
-                "nothing was sent; put the user and the password into the proxy's URL"
-            }
-            _ => "nothing was sent; check the proxy, or name the host in NO_PROXY",
-        });
+            match answered {
+                Some(401 | 407) => {
+                    "nothing was sent; put the user and the password into the proxy's URL"
+                }
+                _ => "nothing was sent; check the proxy, or name the host in NO_PROXY",
+            },
+        );
         match answered {
-            Some(400..=499) => Refusal::fatal(failure),
-            _ => Refusal::transient(failure),
+            Some(400..=499) => Lost::for_good(failure),
+            _ => Lost::before_sending(failure),
         }
     }
 

@@ -1,30 +1,30 @@
 //! `sftoken` refreshes the `OAuth2` token file of a Salesforce login without ever losing a token.
 //!
-//! Data flows one way. [`cli`] turns arguments and environment into a command; [`refresh`] tells
-//! the story; [`document`] is the JSON tree (with [`auth_url`] and [`numbers`]); [`settings`]
-//! decides where each value comes from, [`endpoint`] where the secrets may go; [`exchange`] sends
-//! and tries again by the rules of [`oauth`] and [`retry`], through [`http`], the only module that
-//! knows ureq; [`store`] alone touches the disk; [`deliver`] hands over the result, [`report`] words
-//! what happened, and [`output`] alone prints. Every failure is an [`error::Error`], whose class is
-//! the exit code.
+//! Data flows one way: arguments, then document, then request, then reply, then document, then disk.
+//! [`cli`] turns arguments and environment into a command, and [`refresh`] tells its story, with
+//! the rooms below: [`settings`], [`exchange`], [`report`] and [`print`]; [`oauth`], [`store`] and
+//! [`http`], which do not know each other's business; [`document`] and [`input`]; [`say`], the only
+//! pen. No room knows those above it. Every failure is an [`error::Error`], whose class is the exit
+//! code.
 
-mod auth_url;
 mod cli;
-mod deliver;
+mod deadline;
 mod document;
 mod endpoint;
 mod error;
 mod exchange;
 mod http;
-mod numbers;
+mod input;
 mod oauth;
-mod output;
+mod print;
 mod refresh;
 mod report;
 mod retry;
+mod say;
 mod secret;
 mod settings;
 mod store;
+mod text;
 
 use std::env;
 use std::process::ExitCode;
@@ -33,11 +33,11 @@ use cli::Command;
 use error::Error;
 
 fn main() -> ExitCode {
-    output::report_panics();
+    say::report_panics();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::failure(&error);
+            say::failure(&error);
             ExitCode::from(error.class.exit_code())
         }
     }
@@ -47,8 +47,8 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Error> {
     let args = env::args_os().skip(1).collect();
     match cli::parse(args, &|name| env::var_os(name))? {
-        Command::Help => output::result(cli::HELP.as_bytes()),
-        Command::Version => output::result(cli::VERSION.as_bytes()),
-        Command::Refresh(call) => refresh::run(&call),
+        Command::Help => say::result(cli::HELP.as_bytes()),
+        Command::Version => say::result(cli::VERSION.as_bytes()),
+        Command::Refresh(call) => refresh::run(*call),
     }
 }

@@ -1,225 +1,372 @@
 //! The command `refresh`: from the document to the request, from the reply to the document.
 //!
-//! Two stories share their middle. With a file: read, lock, finish what an earlier run left, make
-//! sure that saving will work, exchange, save, print. With standard input: read, exchange, print.
+//! The story is one, for FILE and for standard input: a document comes, [`refresh`] makes a newer
+//! one of it, and that is kept. With FILE a lock spans the three, what an earlier run left is
+//! finished first, and saving is made sure of before anything is sent.
 
+use std::mem;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
-use crate::cli::{Input, Print, Refresh};
-use crate::deliver::{print, rescued};
-use crate::document::{Document, MAX_LEN, Unusable};
-use crate::error::{Class, Error};
-use crate::exchange::{Exchanged, exchange};
-use crate::http::Client;
-use crate::oauth::{Grant, Refusal};
-use crate::output;
+use crate::cli::Refresh;
+use crate::deadline::Deadline;
+use crate::document::{Document, MAX_LEN};
+use crate::error::{Error, reason};
+use crate::exchange::{Exchanged, TokenReply, exchange};
+use crate::input::{Input, unreadable};
+use crate::oauth::{Refusal, TokenRequest};
+use crate::print::{Kept, Printed, print, rescued};
 use crate::report::{
     Outcome, changed_members, report_save, summary, warn_if_open_to_others, whole,
 };
-use crate::settings::{Loaded, grant, proxy};
-use crate::store::{self, How, Locked, Slot, TokenFile};
+use crate::say;
+use crate::settings::Loaded;
+use crate::store::{Content, Locked, Reserved, SavedHow, TokenFile};
+
+/// What FILE should hold.
+const DOCUMENT: Content = Content {
+    max_len: MAX_LEN,
+    key: Document::key,
+    rebase: Document::rebase,
+};
 
 /// Runs the command.
 ///
 /// # Errors
 /// Every class of the exit code table.
-pub(crate) fn run(call: &Refresh) -> Result<(), Error> {
-    let loaded = Loaded::read(call)?;
+pub(crate) fn run(call: Refresh) -> Result<(), Error> {
+    say::set_verbosity(call.verbosity);
+    let story = Story {
+        name: call.file.name(),
+        loaded: call.settings.load()?,
+        deadline: call.deadline,
+        max_age: call.max_age,
+        retries: call.retries,
+        dry_run: call.dry_run,
+        needs_token: call.print.is_some_and(|what| what != Printed::Json),
+    };
     let (document, outcome) = match &call.file {
-        Input::Stdin => refresh_stdin(call, &loaded)?,
-        Input::Path(path) => refresh_file(call, &loaded, path)?,
+        Input::Stdin => story.refresh_stdin()?,
+        Input::Path(path) => story.refresh_file(path)?,
     };
     if !call.dry_run {
-        print(call, &document, &outcome)?;
+        story.print(&call.file, call.print, &document, &outcome)?;
     }
-    call.output.summary(summary(call, &outcome));
+    say::summary(summary(&story.described(&call.file, &outcome), &outcome));
     Ok(())
 }
 
-/// Refreshes a document that nobody else has, and that is not saved.
-fn refresh_stdin(call: &Refresh, loaded: &Loaded) -> Result<(Document, Outcome), Error> {
-    let bytes = store::read_input(&call.file, MAX_LEN)?;
-    let mut document = Document::parse_stdin(&bytes).map_err(|why| unusable(call, why))?;
-    describe(call, &document, bytes.len());
-    if let Some(age) = fresh_age(call, &document) {
-        return Ok((document, Outcome::Fresh(age)));
-    }
-    let grant = grant(call, loaded, &document)?;
-    let client = Client::new(&loaded.roots, proxy(call, &grant), call.deadline);
-    if call.dry_run {
-        return Ok((document, Outcome::DryRun(grant)));
-    }
-    match exchange(call, &client, &grant, || None) {
-        Ok(Exchanged::Granted(granted)) => {
-            let changed = document.merge(granted.members);
-            call.output.step(|| granted.summary);
-            call.output.step(|| changed_members(&grant, &changed));
-            let outcome = refreshed(&grant, &document);
-            Ok((document, outcome))
-        }
-        Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
-        Err(Refusal {
-            error,
-            rotated: Some(token),
-            ..
-        }) => {
-            document.merge(rotation(token));
-            Err(rescued(&not_refreshed(call, error), &document))
-        }
-        Err(refusal) => Err(not_refreshed(call, refusal.error)),
-    }
+/// One refresh, from its options on.
+struct Story {
+    /// How messages call the document.
+    name: String,
+    /// Where the values of a request come from.
+    loaded: Loaded,
+    /// The end of the run.
+    deadline: Deadline,
+    /// Keep a token that is younger.
+    max_age: Option<Duration>,
+    /// Tries after the first.
+    retries: u32,
+    /// Everything but the request.
+    dry_run: bool,
+    /// Whether a document without an access token is of no use.
+    needs_token: bool,
 }
 
-/// Refreshes the document in a file, unless that turns out not to be needed.
-fn refresh_file(
-    call: &Refresh,
-    loaded: &Loaded,
-    path: &Path,
-) -> Result<(Document, Outcome), Error> {
-    let file = TokenFile::open(path)?;
-    warn_if_open_to_others(&file);
-    let before = Seen::read(&file)?;
-    if let Some(document) = &before.document
-        && let Some(age) = fresh_age(call, document)
-    {
-        return Ok((document.clone(), Outcome::Fresh(age)));
-    }
-    let mut locked = lock(call, file)?;
-    let recovered = recover(&mut locked)?;
-    let document = load(call, &mut locked, &before)?;
-    if !recovered && is_new(&document, before.document.as_ref()) {
-        return Ok((document, Outcome::Reused));
-    }
-    if recovered && let Some(age) = fresh_age(call, &document) {
-        return Ok((document, Outcome::Fresh(age)));
-    }
-    refresh_locked(call, loaded, &locked, document)
-}
-
-/// Refreshes a document whose file is locked: prepares the save, asks, saves.
-fn refresh_locked(
-    call: &Refresh,
-    loaded: &Loaded,
-    locked: &Locked,
-    mut document: Document,
-) -> Result<(Document, Outcome), Error> {
-    let grant = grant(call, loaded, &document)?;
-    let client = Client::new(&loaded.roots, proxy(call, &grant), call.deadline);
-    let slot = prepare(call, locked, &document)?;
-    if call.dry_run {
-        return Ok((document, Outcome::DryRun(grant)));
-    }
-    match exchange(call, &client, &grant, || replaced(call, locked, &grant)) {
-        Ok(Exchanged::Granted(granted)) => {
-            let (changed, how) = save_merged(slot, &mut document, &grant, &granted.members)?;
-            call.output.step(|| granted.summary);
-            call.output.step(|| changed_members(&grant, &changed));
-            report_save(call, &how);
-            let outcome = refreshed(&grant, &document);
-            Ok((document, outcome))
+impl Story {
+    /// Refreshes a document that nobody else has, and that is not saved.
+    fn refresh_stdin(&self) -> Result<(Document, Outcome), Error> {
+        let bytes = Input::Stdin
+            .read_bounded(MAX_LEN)
+            .map_err(|error| unreadable(&self.name, &reason(&error)))?;
+        let document = Document::parse_stdin(&bytes).map_err(|why| self.unusable(why))?;
+        self.describe(&document, bytes.len());
+        match self.fresh_age(&document) {
+            Some(age) => Ok((document, Outcome::Fresh(age))),
+            None => {
+                let refreshed = self.refresh(document, None)?;
+                Ok(refreshed.expect("only a locked file can have been replaced"))
+            }
         }
-        Ok(Exchanged::Adopted(document)) => Ok((document, Outcome::Adopted)),
-        Err(refusal) => Err(keep_rotated(call, document, slot, &grant, refusal)),
+    }
+
+    /// Refreshes the document in a file, unless that turns out not to be needed.
+    fn refresh_file(&self, path: &Path) -> Result<(Document, Outcome), Error> {
+        let file = TokenFile::open(path, DOCUMENT)?;
+        warn_if_open_to_others(&file);
+        let before = Before::read(&file)?;
+        if let Some(document) = &before.document
+            && let Some(age) = self.fresh_age(document)
+        {
+            return Ok((document.clone(), Outcome::Fresh(age)));
+        }
+        let mut file = Some(file);
+        loop {
+            let opened = file
+                .take()
+                .map_or_else(|| TokenFile::open(path, DOCUMENT), Ok)?;
+            if let Some(refreshed) = self.refresh_locked(opened, &before)? {
+                return Ok(refreshed);
+            }
+            say::step(|| format!("lock: {} was replaced meanwhile", self.name));
+        }
+    }
+
+    /// Refreshes the document in a file under its lock; none if another run had the same token, or
+    /// another program replaced the file: then all begins again from the file.
+    fn refresh_locked(
+        &self,
+        file: TokenFile,
+        before: &Before,
+    ) -> Result<Option<(Document, Outcome)>, Error> {
+        let mut locked = self.lock(file)?;
+        let recovered = self.recover(&mut locked)?;
+        let document = self.load(&mut locked, before)?;
+        if !recovered && before.lacks_token_of(&document) {
+            return Ok(Some((document, Outcome::Reused)));
+        }
+        if recovered && let Some(age) = self.fresh_age(&document) {
+            return Ok(Some((document, Outcome::Fresh(age))));
+        }
+        self.refresh(document, Some(&locked))
+    }
+
+    /// Makes a newer document of one: asks, and keeps what comes, in FILE if that is locked; none if
+    /// FILE is no longer what was read.
+    fn refresh(
+        &self,
+        mut document: Document,
+        locked: Option<&Locked>,
+    ) -> Result<Option<(Document, Outcome)>, Error> {
+        let request = self.loaded.request(&document, &self.name)?;
+        let client = self.loaded.client(&request, self.deadline);
+        let reserved = match locked {
+            Some(locked) => match self.reserve(locked, &document)? {
+                None => return Ok(None),
+                reserved => reserved,
+            },
+            None => None,
+        };
+        if self.dry_run {
+            return Ok(Some((document, Outcome::DryRun(request))));
+        }
+        if reserved.as_ref().is_some_and(|it| !it.is_current()) {
+            return Ok(None);
+        }
+        let replaced = || locked.and_then(|locked| self.replaced(locked, &request));
+        match exchange(&client, &request, self.deadline, self.retries, replaced) {
+            Ok(Exchanged::Tokens(reply)) => {
+                keep(reserved, &mut document, &request, &reply)?;
+                let outcome = refreshed(&request, &document);
+                Ok(Some((document, outcome)))
+            }
+            Ok(Exchanged::Adopted(document)) => Ok(Some((document, Outcome::Adopted))),
+            Err(refusal) => Err(self.keep_rotated(reserved, document, refusal)),
+        }
+    }
+
+    /// Waits until FILE is ours.
+    fn lock(&self, file: TokenFile) -> Result<Locked, Error> {
+        let name = &self.name;
+        let locked = file.lock(self.deadline, &mut self.waiting())?;
+        say::step(|| format!("lock: {name} is ours"));
+        Ok(locked)
+    }
+
+    /// Says once that the run waits for another process.
+    fn waiting(&self) -> impl FnMut(Duration) {
+        let mut said = false;
+        move |_| {
+            if !mem::replace(&mut said, true) {
+                let name = &self.name;
+                say::step(|| format!("lock: waiting for another process to finish with {name}"));
+            }
+        }
+    }
+
+    /// Finishes what an interrupted run left; tells whether there was something.
+    fn recover(&self, locked: &mut Locked) -> Result<bool, Error> {
+        let recovered = locked.recover()?;
+        if recovered {
+            let name = &self.name;
+            say::warning(format_args!("finished an interrupted save of {name}"));
+        }
+        Ok(recovered)
+    }
+
+    /// Reads the document under the lock; what has not changed need not be parsed again.
+    fn load(&self, locked: &mut Locked, before: &Before) -> Result<Document, Error> {
+        let bytes = locked.read()?;
+        let document = match &before.document {
+            Some(document) if before.bytes == bytes => document.clone(),
+            _ => Document::parse(&bytes).map_err(|why| self.unusable(why))?,
+        };
+        self.describe(&document, bytes.len());
+        Ok(document)
+    }
+
+    /// Which document it is, for verbose output.
+    fn describe(&self, document: &Document, len: usize) {
+        say::step(|| {
+            let (name, members) = (&self.name, document.len());
+            format!("document: {name}, {members} members, {len} bytes")
+        });
+    }
+
+    /// Makes sure, before anything is sent, that the result can be saved.
+    fn reserve<'a>(
+        &self,
+        locked: &'a Locked,
+        document: &Document,
+    ) -> Result<Option<Reserved<'a>>, Error> {
+        let rendered = document.checked_render();
+        let rendered = rendered.map_err(|why| self.unusable(why))?;
+        let reserved = locked.reserve(rendered.len(), self.deadline, &mut self.waiting())?;
+        if let Some(reserved) = &reserved {
+            say::step(|| match reserved.in_place_because() {
+                Some(why) => format!("save: will be in place ({why})"),
+                None => "save: pending file ready".to_owned(),
+            });
+        }
+        Ok(reserved)
+    }
+
+    /// The document at FILE, if somebody without the lock has put another refresh token there, and
+    /// what is to be printed is in it.
+    fn replaced(&self, locked: &Locked, request: &TokenRequest) -> Option<Document> {
+        let document = Document::parse(&locked.read_again().ok()?).ok()?;
+        let is_another = document.refresh_token() != request.refresh_token;
+        let is_enough = !self.needs_token || document.access_token().is_some();
+        (is_another && is_enough).then_some(document)
+    }
+
+    /// Keeps a new refresh token although the reply is of no other use: the old one has ended.
+    fn keep_rotated(
+        &self,
+        reserved: Option<Reserved>,
+        mut document: Document,
+        refusal: Refusal,
+    ) -> Error {
+        // Many runs may share a host, so what the network says names the file, too.
+        let error = refusal
+            .error
+            .within(format_args!("cannot refresh {}", self.name));
+        let Some(token) = refusal.rotated else {
+            return error;
+        };
+        let members = Map::from_iter([("refresh_token".to_owned(), Value::from(token))]);
+        let Some(reserved) = reserved else {
+            document.merge(members);
+            return rescued(error, &document);
+        };
+        match save(reserved, &mut document, &members) {
+            Ok(_) => error.but("its new refresh token was saved"),
+            Err(not_saved) => not_saved,
+        }
+    }
+
+    /// The age of a token that need not be refreshed.
+    fn fresh_age(&self, document: &Document) -> Option<Duration> {
+        let max_age = self.max_age?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let age = document.access_token().and_then(|_| document.age(now));
+        say::step(|| match age {
+            Some(age) => format!("token: {} old", whole(age)),
+            None => "token: of unknown age".to_owned(),
+        });
+        age.filter(|age| *age < max_age)
+    }
+
+    /// Writes what `--print` asks for.
+    fn print(
+        &self,
+        file: &Input,
+        what: Option<Printed>,
+        document: &Document,
+        outcome: &Outcome,
+    ) -> Result<(), Error> {
+        let (what, kept) = match (file, outcome) {
+            (Input::Path(_), _) => (what, Kept::In(self.name.clone())),
+            (Input::Stdin, Outcome::Refreshed { rotated: true, .. }) => {
+                (what.or(Some(Printed::Json)), Kept::Nowhere)
+            }
+            (Input::Stdin, _) => (what.or(Some(Printed::Json)), Kept::ByCaller),
+        };
+        what.map_or(Ok(()), |what| print(what, document, &kept))
+    }
+
+    /// How the summary calls the document.
+    fn described(&self, file: &Input, outcome: &Outcome) -> String {
+        match (file, outcome) {
+            (Input::Stdin, Outcome::Refreshed { .. }) => format!("the token from {}", self.name),
+            _ => self.name.clone(),
+        }
+    }
+
+    /// FILE is not a document.
+    fn unusable(&self, why: Error) -> Error {
+        why.within(format_args!("cannot use {}", self.name))
     }
 }
 
 /// FILE as it was before the lock.
-struct Seen {
+struct Before {
     /// Its content.
     bytes: Vec<u8>,
     /// The document in it, if it was one.
     document: Option<Document>,
 }
 
-impl Seen {
+impl Before {
     /// Reads FILE; one that is no document may be in the middle of a save, so that is no error yet.
     fn read(file: &TokenFile) -> Result<Self, Error> {
         let bytes = file.read()?;
         let document = Document::parse(&bytes).ok();
         Ok(Self { bytes, document })
     }
-}
 
-/// Waits until FILE is ours.
-fn lock(call: &Refresh, file: TokenFile) -> Result<Locked, Error> {
-    let name = file.name();
-    let locked = file.lock(call.deadline, || {
-        call.output
-            .step(|| format!("lock: waiting for another process to finish with {name}"));
-    })?;
-    call.output.step(|| format!("lock: {name} is ours"));
-    Ok(locked)
-}
-
-/// Finishes what an interrupted run left; tells whether there was something.
-fn recover(locked: &mut Locked) -> Result<bool, Error> {
-    let recovered = locked.recover()?;
-    if recovered {
-        let name = locked.name();
-        output::warning(format_args!("finished an interrupted save of {name}"));
+    /// Whether a later document has another token than there was.
+    fn lacks_token_of(&self, later: &Document) -> bool {
+        let before = self.document.as_ref().and_then(Document::access_token);
+        let later = later.access_token();
+        later.is_some() && later != before
     }
-    Ok(recovered)
 }
 
-/// Reads the document under the lock; what has not changed need not be parsed again.
-fn load(call: &Refresh, locked: &mut Locked, before: &Seen) -> Result<Document, Error> {
-    let bytes = locked.read()?;
-    let document = match &before.document {
-        Some(document) if before.bytes == bytes => document.clone(),
-        _ => Document::parse(&bytes).map_err(|why| unusable(call, why))?,
-    };
-    describe(call, &document, bytes.len());
-    Ok(document)
-}
-
-/// Which document it is, for verbose output.
-fn describe(call: &Refresh, document: &Document, len: usize) {
-    call.output.step(|| {
-        let (name, members) = (store::name_of(&call.file), document.len());
-        format!("document: {name}, {members} members, {len} bytes")
-    });
-}
-
-/// Whether the document has another token than it had before the lock.
-fn is_new(document: &Document, before: Option<&Document>) -> bool {
-    let before = before.and_then(Document::access_token);
-    document
-        .access_token()
-        .is_some_and(|token| Some(token) != before)
-}
-
-/// Makes sure, before anything is sent, that the result can be saved.
-fn prepare<'a>(call: &Refresh, locked: &'a Locked, document: &Document) -> Result<Slot<'a>, Error> {
-    let len = document.render().len();
-    if len > MAX_LEN {
-        let why = "it would be larger than 1 MiB once it is indented";
-        return Err(unusable(call, Unusable::because(why)));
-    }
-    let slot = locked.prepare(len)?;
-    call.output.step(|| match slot.in_place_because() {
-        Some(why) => format!("save: will be in place, for lack of a pending file ({why})"),
-        None => "save: pending file ready".to_owned(),
-    });
-    Ok(slot)
-}
-
-/// Saves what a reply makes of the document, or of what another program has made of it meanwhile,
-/// as long as that has the refresh token that was sent.
-fn save_merged(
-    slot: Slot,
+/// Takes a token reply into the document, and saves that where there is a FILE.
+fn keep(
+    reserved: Option<Reserved>,
     document: &mut Document,
-    grant: &Grant,
-    members: &Map<String, Value>,
-) -> Result<(Vec<String>, How), Error> {
-    let changed = document.merge(members.clone());
-    let how = slot.save(&document.render(), |now| {
-        let mut latest = Document::parse(now).ok()?;
-        if latest.refresh_token() != grant.refresh_token {
-            return None;
+    request: &TokenRequest,
+    reply: &TokenReply,
+) -> Result<(), Error> {
+    let (changed, how) = match reserved {
+        Some(reserved) => {
+            let (changed, how) = save(reserved, document, &reply.members)?;
+            (changed, Some(how))
         }
+        None => (document.merge(reply.members.clone()), None),
+    };
+    say::step(|| &reply.summary);
+    say::step(|| changed_members(request, &changed));
+    if let Some(how) = how {
+        report_save(&how);
+    }
+    Ok(())
+}
+
+/// Saves what a reply makes of the document, or of what another program has made of it meanwhile.
+fn save(
+    reserved: Reserved,
+    document: &mut Document,
+    members: &Map<String, Value>,
+) -> Result<(Vec<String>, SavedHow), Error> {
+    let changed = document.merge(members.clone());
+    let how = reserved.save(&document.render(), |now| {
+        let mut latest = Document::parse(now).ok()?;
         latest.merge(members.clone());
         *document = latest;
         Some(document.render())
@@ -227,73 +374,10 @@ fn save_merged(
     Ok((changed, how))
 }
 
-/// The document at FILE, if somebody without the lock has put another refresh token there, and
-/// what is to be printed is in it.
-fn replaced(call: &Refresh, locked: &Locked, grant: &Grant) -> Option<Document> {
-    let document = Document::parse(&locked.read_again().ok()?).ok()?;
-    let is_another = document.refresh_token() != grant.refresh_token;
-    let needs_token = call.print.is_some_and(|what| what != Print::Json);
-    let is_enough = !needs_token || document.access_token().is_some();
-    (is_another && is_enough).then_some(document)
-}
-
-/// Saves a new refresh token although the reply is of no other use: the old one has ended.
-fn keep_rotated(
-    call: &Refresh,
-    mut document: Document,
-    slot: Slot,
-    grant: &Grant,
-    refusal: Refusal,
-) -> Error {
-    let mut error = not_refreshed(call, refusal.error);
-    if let Some(token) = refusal.rotated {
-        if let Err(not_saved) = save_merged(slot, &mut document, grant, &rotation(token)) {
-            return not_saved;
-        }
-        error.message.push_str("; its new refresh token was saved");
-    }
-    error
-}
-
-/// A reply that has a refresh token and nothing else.
-fn rotation(token: String) -> Map<String, Value> {
-    [("refresh_token".to_owned(), token.into())]
-        .into_iter()
-        .collect()
-}
-
-/// The age of a token that need not be refreshed.
-fn fresh_age(call: &Refresh, document: &Document) -> Option<Duration> {
-    let max_age = call.max_age?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    let age = document.access_token().and_then(|_| document.age(now));
-    call.output.step(|| match age {
-        Some(age) => format!("token: {} old", whole(age)),
-        None => "token: of unknown age".to_owned(),
-    });
-    age.filter(|age| *age < max_age)
-}
-
 /// The outcome of a request.
-fn refreshed(grant: &Grant, document: &Document) -> Outcome {
+fn refreshed(request: &TokenRequest, document: &Document) -> Outcome {
     Outcome::Refreshed {
-        host: grant.endpoint.authority(),
-        rotated: document.refresh_token() != grant.refresh_token,
+        host: request.host(),
+        rotated: document.refresh_token() != request.refresh_token,
     }
-}
-
-/// What the network said, with the file that it is about: many runs may share a host.
-fn not_refreshed(call: &Refresh, error: Error) -> Error {
-    let name = store::name_of(&call.file);
-    Error {
-        message: format!("cannot refresh {name}: {error}"),
-        ..error
-    }
-}
-
-/// FILE is not a document.
-fn unusable(call: &Refresh, Unusable { why, hint }: Unusable) -> Error {
-    let name = store::name_of(&call.file);
-    let error = Error::new(Class::DataErr, format!("cannot use {name}: {why}"));
-    error.hint(hint.unwrap_or("give the JSON document of a Salesforce login"))
 }

@@ -1,11 +1,10 @@
-//! What a run has to say: the summary line, the warnings, and the verbose lines after a save.
+//! Words for what a run did: the summary line, the warnings, and the verbose lines after a save.
 
 use std::time::Duration;
 
-use crate::cli::{Input, Refresh};
-use crate::oauth::Grant;
-use crate::output;
-use crate::store::{self, How, TokenFile};
+use crate::oauth::TokenRequest;
+use crate::say;
+use crate::store::{SavedHow, TokenFile};
 
 /// How a run came to a usable document.
 pub(crate) enum Outcome {
@@ -23,12 +22,11 @@ pub(crate) enum Outcome {
     /// Another program refreshed it while this one asked.
     Adopted,
     /// Nothing was sent.
-    DryRun(Grant),
+    DryRun(TokenRequest),
 }
 
-/// What happened, in one line.
-pub(crate) fn summary(call: &Refresh, outcome: &Outcome) -> String {
-    let name = store::name_of(&call.file);
+/// What happened to the document called `name`, in one line.
+pub(crate) fn summary(name: &str, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Refreshed { host, rotated } => {
             let note = if *rotated {
@@ -36,17 +34,13 @@ pub(crate) fn summary(call: &Refresh, outcome: &Outcome) -> String {
             } else {
                 ""
             };
-            let what = match call.file {
-                Input::Stdin => format!("the token from {name}"),
-                Input::Path(_) => name,
-            };
-            format!("refreshed {what} at {host}{note}")
+            format!("refreshed {name} at {host}{note}")
         }
         Outcome::Fresh(age) => format!("kept {name}: its token is {} old", whole(*age)),
         Outcome::Reused => format!("kept {name}: another process has just refreshed it"),
         Outcome::Adopted => format!("kept {name}: another program refreshed it meanwhile"),
-        Outcome::DryRun(grant) => {
-            let (names, endpoint) = (grant.parameter_names(), &grant.endpoint);
+        Outcome::DryRun(request) => {
+            let (names, endpoint) = (request.parameter_names(), &request.endpoint);
             format!("dry run: would refresh {name}: POST {names} to {endpoint}")
         }
     }
@@ -56,30 +50,28 @@ pub(crate) fn summary(call: &Refresh, outcome: &Outcome) -> String {
 pub(crate) fn warn_if_open_to_others(file: &TokenFile) {
     if let Some(mode) = file.mode_open_to_others() {
         let name = file.name();
-        output::warning(format_args!(
+        say::warning(format_args!(
             "every user of this machine can read {name} (mode {mode:04o}); chmod 600 would end that"
         ));
     }
 }
 
 /// How the save went.
-pub(crate) fn report_save(call: &Refresh, how: &How) {
+pub(crate) fn report_save(how: &SavedHow) {
     match how {
-        How::Replaced => call.output.step(|| "save: replaced by rename"),
-        How::InPlace(why) => call
-            .output
-            .step(|| format!("save: written in place ({why})")),
-        How::ReplacedUnsynced(why) => output::warning(format_args!(
+        SavedHow::Replaced => say::step(|| "save: replaced by rename"),
+        SavedHow::InPlace(why) => say::step(|| format!("save: written in place ({why})")),
+        SavedHow::ReplacedUnsynced(why) => say::warning(format_args!(
             "saved, but a power failure may undo it: cannot sync the directory: {why}"
         )),
     }
 }
 
 /// The names of the members that a reply changed, for verbose output.
-pub(crate) fn changed_members(grant: &Grant, names: &[String]) -> String {
+pub(crate) fn changed_members(request: &TokenRequest, names: &[String]) -> String {
     match names {
         [] => "reply: changed no member".to_owned(),
-        _ => format!("reply: changed {}", grant.harmless(&names.join(", "))),
+        _ => format!("reply: changed {}", request.harmless(&names.join(", "))),
     }
 }
 

@@ -1,42 +1,13 @@
-//! How long the run may take, and how long to wait between tries.
-//!
-//! One deadline bounds the whole run: waiting for the lock, every try, every pause. A pause that
-//! would pass it is not begun, so that a caller never waits for a failure that is already certain.
+//! The pauses between tries: doubling, with jitter, unless the server asks for another.
 
 use std::hash::{BuildHasher, RandomState};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The pause before the second try: long enough for a connection storm to pass.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Pauses double up to this, so that a try every few seconds remains within the default deadline.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-
-/// The end of the run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline(Instant);
-
-impl Deadline {
-    /// The deadline `timeout` from now; `None` if that lies beyond what the clock can tell.
-    pub(crate) fn after(timeout: Duration) -> Option<Self> {
-        Instant::now().checked_add(timeout).map(Self)
-    }
-
-    /// The time left, zero once it has passed.
-    pub(crate) fn left(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
-    }
-
-    /// Sleeps, unless that would pass the deadline; tells whether it slept.
-    pub(crate) fn pause(self, pause: Duration) -> bool {
-        let fits = pause < self.left();
-        if fits {
-            thread::sleep(pause);
-        }
-        fits
-    }
-}
 
 /// The tries that are left, and the pauses before them.
 #[derive(Debug)]
@@ -97,14 +68,5 @@ mod tests {
         assert_eq!(pauses.next(Some(asked)), Some(asked));
         assert_eq!(pauses.next(Some(Duration::ZERO)), Some(Duration::ZERO));
         assert_eq!(pauses.next(Some(asked)), None);
-    }
-
-    #[test]
-    fn a_pause_that_would_pass_the_deadline_is_not_begun() {
-        let deadline = Deadline::after(Duration::from_secs(60)).expect("a deadline");
-        let before = Instant::now();
-        assert!(!deadline.pause(Duration::from_secs(60)));
-        assert!(before.elapsed() < Duration::from_secs(30));
-        assert!(deadline.pause(Duration::from_millis(1)));
     }
 }

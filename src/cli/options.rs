@@ -2,10 +2,11 @@
 //! refusing values that look like options, and calling what is left over by its name.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
-use super::{Sourced, usage};
+use super::values::{usage, utf8};
 use crate::error::Error;
+use crate::settings::Sourced;
 
 /// The options that take a value.
 const VALUE_OPTIONS: [&str; 8] = [
@@ -136,11 +137,4 @@ pub(super) fn complaint(option: &OsStr) -> Error {
 /// Whether an argument starts as options do; `-` alone is standard input.
 pub(super) fn looks_like_option(arg: &OsStr) -> bool {
     arg.len() > 1 && arg.as_bytes().starts_with(b"-")
-}
-
-/// A value that has to be text.
-pub(super) fn utf8(value: OsString, source: &'static str) -> Result<Sourced<String>, Error> {
-    let value = String::from_utf8(value.into_vec())
-        .map_err(|_| usage(format!("the value of {source} is not UTF-8")))?;
-    Ok(Sourced { value, source })
 }

@@ -1,10 +1,14 @@
 //! The values that options can have, read from their text.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
-use super::{Print, Sourced, usage};
 use crate::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Class, Error};
+use crate::print::Printed;
+use crate::settings::Sourced;
+use crate::text::whole_number;
 
 /// A token endpoint that the caller gave.
 pub(super) fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>, Error> {
@@ -54,21 +58,29 @@ pub(super) fn retries(value: &str, key: &str) -> Result<u32, Error> {
         .ok_or_else(|| usage(format!("invalid {key}: {value}")))
 }
 
-/// Decimal digits and nothing else.
-fn whole_number(text: &str) -> Option<u64> {
-    let only_digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|_| only_digits)
-}
-
 /// A value of `--print`.
-pub(super) fn print(value: &str, key: &str) -> Result<Print, Error> {
+pub(super) fn print(value: &str, key: &str) -> Result<Printed, Error> {
     match value {
-        "token" => Ok(Print::Token),
-        "header" => Ok(Print::Header),
-        "env" => Ok(Print::Env),
-        "json" => Ok(Print::Json),
+        "token" => Ok(Printed::Token),
+        "header" => Ok(Printed::Header),
+        "env" => Ok(Printed::Env),
+        "json" => Ok(Printed::Json),
         other => {
             Err(usage(format!("invalid {key}: {other}")).hint("give token, header, env or json"))
         }
     }
+}
+
+/// A value that has to be text.
+pub(super) fn utf8(value: OsString, source: &'static str) -> Result<Sourced<String>, Error> {
+    let value = String::from_utf8(value.into_vec())
+        .map_err(|_| usage(format!("the value of {source} is not UTF-8")))?;
+    Ok(Sourced { value, source })
+}
+
+/// A usage error with the hint that nearly all of them have. What it quotes of the command line
+/// may hold what would garble a terminal.
+pub(super) fn usage(message: impl Into<String>) -> Error {
+    let message = message.into().replace(char::is_control, "?");
+    Error::new(Class::Usage, message, "see sftoken --help")
 }

@@ -5,11 +5,25 @@
 
 use std::io;
 
-use super::MAX_HEAD_LEN;
+use crate::endpoint::Endpoint;
 use crate::error::{Class, Error, reason};
+
+/// 16 KiB for the head of a reply; those of Salesforce have about two. ureq's own 64 KiB would make
+/// it clear buffers of 128 KiB, a sixth of all instructions of a run.
+pub(super) const MAX_HEAD_LEN: usize = 16 * 1024;
 
 /// What to do about a certificate that is not valid at this time.
 const CHECK_CLOCK: &str = "check the clock of this machine, else tell whoever runs that host";
+
+/// The request went out and its reply did not come, or not whole.
+pub(crate) fn no_reply(endpoint: &Endpoint, why: &str) -> Error {
+    Error::new(
+        Class::Unavailable,
+        format!("no reply from {}: {why}", endpoint.authority()),
+        "the request was sent and not repeated: the server may have processed it; \
+         if the next run is refused, log in again",
+    )
+}
 
 /// The text of a failure inside rustls, which ureq wraps in an [`io::Error`] during the handshake.
 pub(super) fn tls_error(error: &ureq::Error) -> Option<String> {
@@ -50,8 +64,11 @@ pub(super) fn tls_failure(peer: &str, text: &str) -> Error {
             "find out who answers in its place",
         ),
     };
-    Error::new(Class::NoHost, format!("cannot trust {peer}: {why}"))
-        .hint(format!("nothing was sent; {hint}"))
+    Error::new(
+        Class::NoHost,
+        format!("cannot trust {peer}: {why}"),
+        format!("nothing was sent; {hint}"),
+    )
 }
 
 /// The peer talks, but not the protocol.
@@ -59,8 +76,8 @@ pub(super) fn protocol_failure(peer: &str, protocol: &str, why: &str) -> Error {
     Error::new(
         Class::Protocol,
         format!("{peer} does not speak {protocol}: {why}"),
+        "check the host and the port of the token endpoint",
     )
-    .hint("check the host and the port of the token endpoint")
 }
 
 /// The status a CONNECT proxy answered with. ureq has it in a text alone: `... 407/407`.

@@ -33,8 +33,8 @@ impl ProxySetting {
             _ => Err(Error::new(
                 Class::Usage,
                 format!("invalid {variable}: it is not a proxy URL"),
-            )
-            .hint("write it as http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5h://HOST:PORT")),
+                "write it as http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5h://HOST:PORT",
+            )),
         }
     }
 

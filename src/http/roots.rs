@@ -48,10 +48,11 @@ impl Roots {
             }
         }
         if certificates.is_empty() {
-            return Err(
-                Error::new(Class::NoInput, format!("no certificate in {name}"))
-                    .hint("give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE"),
-            );
+            return Err(Error::new(
+                Class::NoInput,
+                format!("no certificate in {name}"),
+                "give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE",
+            ));
         }
         Ok(Self {
             certificates: Some(certificates),

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Grant, MAX_SERVER_TEXT, Reply};
-use crate::endpoint::{Endpoint, host_of};
+use super::meaning::Meaning;
+use super::request::{MAX_SERVER_TEXT, TokenRequest};
+use crate::endpoint::host_of;
 use crate::error::{Class, Error};
+use crate::http::Lost;
 
 /// Why a try brought no token.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,9 +23,18 @@ pub(crate) struct Refusal {
     pub(crate) rotated: Option<String>,
 }
 
+impl From<Lost> for Refusal {
+    fn from(Lost { error, again }: Lost) -> Self {
+        Self {
+            again,
+            ..Self::fatal(error)
+        }
+    }
+}
+
 impl Refusal {
     /// A refusal that ends the run.
-    pub(crate) fn fatal(error: Error) -> Self {
+    pub(super) fn fatal(error: Error) -> Self {
         Self {
             error,
             again: false,
@@ -33,105 +44,78 @@ impl Refusal {
         }
     }
 
-    /// A refusal after which the same request may be sent again.
-    pub(crate) fn transient(error: Error) -> Self {
+    /// A refusal by an error code, or by a status that means the same; `said` is fit to be shown.
+    pub(super) fn by(meaning: Meaning, request: &TokenRequest, said: &str) -> Self {
+        let host = request.host();
+        let (class, message, hint) = match meaning {
+            Meaning::Later => (
+                Class::TempFail,
+                format!("{host} is busy: {said}"),
+                "try again later",
+            ),
+            Meaning::RateLimited => (
+                Class::TempFail,
+                format!("{host} limits the logins: {said}"),
+                "wait an hour; each further try counts as a login",
+            ),
+            Meaning::GrantRefused => (
+                Class::NoPerm,
+                format!("{host} refused the refresh token: {said}"),
+                "log in again; the token is expired or revoked, or its user or IP address is barred",
+            ),
+            Meaning::ClientRefused => (
+                Class::Config,
+                format!("{host} refused the client: {said}"),
+                "check the client id, the client secret and the policies of the connected app",
+            ),
+        };
         Self {
-            again: true,
-            ..Self::fatal(error)
+            again: meaning == Meaning::Later,
+            ..Self::fatal(Error::new(class, message, hint))
         }
     }
 
     /// The same refusal with how long the server asked to wait.
     pub(super) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
         if let Some(pause) = retry_after.filter(|_| self.again) {
-            let asks = format!("; it asks to wait {}s", pause.as_secs());
-            self.error.message.push_str(&asks);
+            let seconds = pause.as_secs();
+            self.error = self.error.but(format_args!("it asks to wait {seconds}s"));
             self.retry_after = Some(pause);
         }
         self
     }
 }
 
-/// The request went out and its reply did not come, or not whole.
-pub(crate) fn no_reply(endpoint: &Endpoint, why: &str) -> Error {
-    Error::new(
-        Class::Unavailable,
-        format!("no reply from {}: {why}", endpoint.authority()),
-    )
-    .hint(
-        "the request was sent and not repeated: the server may have processed it; \
-         if the next run is refused, log in again",
-    )
-}
-
-/// The server answered that it did not use the token, and may another time.
-pub(super) fn come_back_later(grant: &Grant, said: &str) -> Refusal {
-    let host = grant.endpoint.authority();
-    Refusal::transient(
-        Error::new(Class::TempFail, format!("{host} is busy: {said}")).hint("try again later"),
-    )
-}
-
-/// More tries would only prolong it.
-pub(super) fn rate_limited(grant: &Grant, said: &str) -> Refusal {
-    let host = grant.endpoint.authority();
-    Refusal::fatal(
-        Error::new(Class::TempFail, format!("{host} limits the logins: {said}"))
-            .hint("wait an hour; each further try counts as a login"),
-    )
-}
-
-/// The refresh token is of no use any more.
-pub(super) fn grant_refused(grant: &Grant, said: &str) -> Refusal {
-    let host = grant.endpoint.authority();
-    Refusal::fatal(
-        Error::new(
-            Class::NoPerm,
-            format!("{host} refused the refresh token: {said}"),
-        )
-        .hint("log in again; the token is expired or revoked, or its user or IP address is barred"),
-    )
-}
-
-/// The app or its credentials are at fault.
-pub(super) fn client_refused(grant: &Grant, said: &str) -> Refusal {
-    let host = grant.endpoint.authority();
-    Refusal::fatal(
-        Error::new(Class::Config, format!("{host} refused the client: {said}"))
-            .hint("check the client id, the client secret and the policies of the connected app"),
-    )
-}
-
 /// The endpoint would have the secrets sent to another host.
-pub(super) fn redirected(grant: &Grant, reply: &Reply) -> Refusal {
-    let host = grant.endpoint.authority();
-    let target = match &reply.location {
+pub(super) fn redirected(request: &TokenRequest, status: u16, location: Option<&str>) -> Error {
+    let host = request.host();
+    let target = match location {
         Some(location) if location.starts_with('/') && !location.starts_with("//") => {
             format!("another path of {host}")
         }
-        Some(location) => host_of(&grant.redacted(location))
+        Some(location) => host_of(&request.redacted(location))
             .filter(|host| host.len() <= MAX_SERVER_TEXT)
             .unwrap_or_else(|| "an unreadable address".to_owned()),
         None => "nowhere".to_owned(),
     };
-    Refusal::fatal(
-        Error::new(
-            Class::Protocol,
-            format!(
-                "redirect from {host} not followed: status {} points at {target}",
-                reply.status
-            ),
-        )
-        .hint("if you trust that host, give it as --token-endpoint; usually it is the My Domain of the org"),
+    Error::new(
+        Class::Protocol,
+        format!("redirect from {host} not followed: status {status} points at {target}"),
+        "if you trust that host, give it as --token-endpoint; usually it is the My Domain of the org",
     )
 }
 
 /// The endpoint answered with success but not with a token.
-pub(super) fn no_token_reply(grant: &Grant, what: &str) -> Error {
-    let host = grant.endpoint.authority();
+pub(super) fn no_token_reply(request: &TokenRequest, what: &str) -> Error {
     Error::new(
         Class::Protocol,
-        format!("unusable reply from {host}: {what}"),
+        format!("unusable reply from {}: {what}", request.host()),
+        "check the token endpoint",
     )
-    .hint("check the token endpoint")
+}
+
+/// The endpoint answered with something that is no OAuth reply.
+pub(super) fn no_oauth_reply(request: &TokenRequest, status: u16, shape: &str) -> Error {
+    no_token_reply(request, &format!("status {status} with {shape}"))
+        .hint("check the token endpoint, and whether a proxy or a login page answers in its place")
 }

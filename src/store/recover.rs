@@ -1,116 +1,161 @@
-//! Finishing what a kill or a failed rename interrupted.
+//! Finishing what a kill or a failed save interrupted.
 //!
-//! Whoever can write into the directory can plant a file of the pending file's name, so what is
-//! adopted has to look exactly like what an interrupted run leaves.
+//! The pending file of the token in FILE, whole and with another token, is the successor of FILE:
+//! to send the token of FILE again would end the session. Whatever cannot be finished stops the run.
 
 use std::fs;
-use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
-use std::time::SystemTime;
 
-use super::lock::{Locked, Version, open_for_writing_if_allowed};
-use super::save::{GROWTH, sync_directory};
-use super::spare::Spare;
-use super::{read_bounded, shown};
-use crate::document::{Document, MAX_LEN};
+use super::content::without_blanks;
+use super::lock::Locked;
+use super::pending::{Found, all, find, names_file, path_for, successor};
+use super::put::Put;
+use super::room::cut_blanks;
+use super::side_file::SideFile;
 use crate::error::{Class, Error, reason};
+use crate::input::shown;
+use crate::secret::Secret;
 
 impl Locked {
-    /// Finishes a save that a kill or a failed rename interrupted; tells whether there was one.
-    /// Any other file of the pending file's name is removed.
+    /// Finishes saves that a kill or a failure interrupted; tells whether there was one. What else
+    /// interrupted runs have left is removed.
     ///
     /// # Errors
     /// `CANTCREAT` if the save is there but cannot be finished: going on would send a refresh
-    /// token that has been used up.
+    /// token that has been used up. `NOINPUT` if FILE cannot be read.
     pub(crate) fn recover(&mut self) -> Result<bool, Error> {
-        let path = self.pending_path();
-        self.finish_interrupted(&path).map_err(|error| {
-            let path = shown(&path);
-            Error::new(
-                Class::CantCreat,
-                format!(
-                    "cannot finish the interrupted save in {path}: {}",
-                    reason(&error)
-                ),
-            )
-            .hint(format!(
-                "nothing was sent; move that file to {}",
-                self.name()
-            ))
-        })
+        let mut recovered = false;
+        while self.finish_one()? {
+            recovered = true;
+        }
+        if self.place().closed_because().is_none() {
+            self.sweep();
+        }
+        cut_blanks(self.target());
+        Ok(recovered)
     }
 
-    /// Does what [`Locked::recover`] says. Where that fails, the pending file stays.
-    fn finish_interrupted(&mut self, path: &Path) -> io::Result<bool> {
-        let named = match fs::symlink_metadata(path) {
-            Err(error) if is_absent(&error) => return Ok(false),
-            named => named?,
+    /// Finishes one interrupted save, if there is one.
+    fn finish_one(&mut self) -> Result<bool, Error> {
+        let bytes = self.target().read_settled()?;
+        match (self.content().key)(&bytes) {
+            Some(token) => {
+                let path = path_for(self.place(), token.expose().as_bytes());
+                self.finish(&path, &token)
+                    .map_err(|why| self.unfinished(&path, &why))
+            }
+            None => self.restore(),
+        }
+    }
+
+    /// Finishes the save that would have used up this token.
+    fn finish(&mut self, path: &Path, token: &Secret) -> Result<bool, String> {
+        let content = self.content();
+        let found = find(self.place(), path, content).map_err(|error| reason(&error))?;
+        let bytes = match &found {
+            Found::Left(_, bytes) | Found::Foreign(bytes) => bytes.clone(),
+            Found::Nothing | Found::InUse(_) => return Ok(false),
+            Found::NoFile => {
+                self.remove(path);
+                return Ok(false);
+            }
         };
-        let Some((pending, document)) = self.adoptable(path, &named)? else {
-            // A directory stays where it is; then there is no pending file and FILE is written
-            // in place.
-            let _ = fs::remove_file(path);
+        let document = successor(content, &bytes, Some(token));
+        match (found, document, self.place().closed_because()) {
+            (Found::Left(left, _), Some(document), None) => self.adopt(left, document, Some(token)),
+            (_, Some(_), Some(why)) => Err(why.to_owned()),
+            (_, Some(_), None) => Err("it has several names or another owner".to_owned()),
+            (found, None, _) => {
+                self.remove(path);
+                drop(found);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Makes the only complete pending file beside a FILE that is no document FILE.
+    fn restore(&mut self) -> Result<bool, Error> {
+        if self.place().closed_because().is_some() || !names_file(self.place()) {
+            return Ok(false);
+        }
+        let content = self.content();
+        let left = all(self.place()).into_iter().filter_map(|path| {
+            match find(self.place(), &path, content) {
+                Ok(Found::Left(left, bytes)) => successor(content, &bytes, None)
+                    .is_some()
+                    .then_some((left, bytes)),
+                _ => None,
+            }
+        });
+        let Ok([(left, bytes)]) = <[_; 1]>::try_from(left.collect::<Vec<_>>()) else {
             return Ok(false);
         };
-        self.adopt(pending, &document)?;
-        Ok(true)
+        let path = left.path().to_owned();
+        self.adopt(left, without_blanks(&bytes), None)
+            .map_err(|why| self.unfinished(&path, &why))
     }
 
-    /// Puts an interrupted save where it belongs. The lock moves with it, before other processes
-    /// can see it as FILE.
-    fn adopt(&mut self, mut pending: Spare, document: &[u8]) -> io::Result<()> {
-        pending.file.try_lock()?;
-        pending.finish(document.len(), &self.target.file)?;
-        if pending.rename_to(&self.target.path).is_err() {
-            self.overwrite_with_backup(document, &pending)?;
-            pending.temporary = true;
-            return Ok(());
+    /// Puts an interrupted save where it belongs, unless FILE has changed its token by now.
+    fn adopt(
+        &mut self,
+        left: SideFile,
+        document: &[u8],
+        token: Option<&Secret>,
+    ) -> Result<bool, String> {
+        left.finish(document.len())
+            .map_err(|error| reason(&error))?;
+        let content = self.content();
+        let new = (content.key)(document);
+        let put = Put::new(document.to_vec(), None, Some(left));
+        let saved = put.run(self.target(), &mut |now| match (content.key)(now) {
+            key if key.as_ref() != token => (key == new).then(|| now.to_vec()),
+            None => Some(document.to_vec()),
+            Some(_) => (content.rebase)(now, document),
+        });
+        match saved {
+            Ok((_, file)) => {
+                if let Some(file) = file {
+                    self.go_on_with(file);
+                }
+                Ok(true)
+            }
+            Err(not_put) if not_put.declined => Ok(false),
+            Err(not_put) => Err(not_put.why),
         }
-        let _ = sync_directory(&self.target.path);
-        self.target.file = pending.file.try_clone()?;
-        Ok(())
     }
 
-    /// The pending file of an earlier run and its document, if it is what such a run leaves: a
-    /// regular file of FILE's owner, under one name, whole, and not older than FILE, unless that is
-    /// dated in the future.
-    fn adoptable(&self, path: &Path, named: &fs::Metadata) -> io::Result<Option<(Spare, Vec<u8>)>> {
-        let target = self.target.file.metadata()?;
-        let dated = target.modified()?;
-        let is_older = dated <= SystemTime::now() && named.modified()? < dated;
-        let is_ours = named.is_file() && named.uid() == target.uid() && named.nlink() == 1;
-        if is_older || !is_ours {
-            return Ok(None);
-        }
-        // It may have FILE's mode by now, which need not allow writing; then it is finished.
-        let (file, _) = open_for_writing_if_allowed(path)?;
-        // Between the two looks a link may have taken its place.
-        if Version::of(&file.metadata()?) != Version::of(named) {
-            return Ok(None);
-        }
-        let content = read_bounded(&file, 2 * MAX_LEN + GROWTH)?;
-        let mut document = content.trim_ascii_end().to_owned();
-        if !Document::is_complete(&document) {
-            return Ok(None);
-        }
-        document.push(b'\n');
-        if !content.starts_with(&document) {
-            file.write_all_at(&document, 0)?;
-        }
-        let pending = Spare {
-            path: path.to_owned(),
-            file,
-            temporary: false,
+    /// Removes what runs have left that were killed: pending files without a document, and those
+    /// with the token that FILE has anyway.
+    fn sweep(&self) {
+        let content = self.content();
+        let bytes = self.target().read().unwrap_or_default();
+        let Some(token) = (content.key)(&bytes) else {
+            return;
         };
-        Ok(Some((pending, document)))
+        for path in all(self.place()) {
+            let Ok(Found::Left(left, bytes)) = find(self.place(), &path, content) else {
+                continue;
+            };
+            let key = (content.key)(without_blanks(&bytes));
+            if key.as_ref() == Some(&token) || (key.is_none() && names_file(self.place())) {
+                drop(left.temporary());
+            }
+        }
     }
-}
 
-/// Whether an error says that there is no pending file, and cannot be one.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
-    )
+    /// Removes what has the name of the pending file and is of no use, where that is allowed. A
+    /// directory stays.
+    fn remove(&self, path: &Path) {
+        if self.place().closed_because().is_none() {
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// An interrupted save is there and has to be finished first.
+    fn unfinished(&self, path: &Path, why: &str) -> Error {
+        let path = shown(path);
+        let message = format!("cannot finish the interrupted save in {path}: {why}");
+        let hint = format!("nothing was sent; move that file to {}", self.name());
+        Error::new(Class::CantCreat, message, hint)
+    }
 }

@@ -1,301 +1,73 @@
-//! Replacing the token file so that neither a kill nor a full disk loses the new tokens.
+//! Saving the document that came of the reply, so that neither a kill nor a full disk loses it.
 //!
-//! A *pending* file beside FILE is filled with blanks before anything is sent: room that the new
-//! document then overwrites in one call. JSON ignores trailing blanks, so the pending file is
-//! complete from that call on, and what follows (cut, sync, rename) may fail or be killed. Where
-//! rename cannot work, FILE is overwritten in place, by the same means.
+//! The pending file gets the document in one call. JSON ignores trailing blanks, so it is complete
+//! from that call on, and what follows (cut, sync, look, rename) may fail or be killed.
 
-use std::fs::{self, File};
-use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use super::put::{NotPut, Put, SavedHow};
+use super::reserve::Reserved;
+use super::side_file::SideFile;
+use crate::error::{Class, Error};
+use crate::input::shown;
 
-use super::lock::{Locked, is_denied};
-use super::shown;
-use super::spare::{Spare, rescue_file};
-use crate::error::{Class, Error, reason};
-
-/// 64 KiB: what a reply may add to a document without needing space that was not reserved. The
-/// largest replies of Salesforce, those of hybrid apps, have about 16 KiB.
-pub(super) const GROWTH: usize = 64 * 1024;
-
-/// How far ahead a pending file is dated while FILE is overwritten in place: a kill in the middle
-/// leaves FILE younger than it would be otherwise, and the pending file must still count as newer.
-const AHEAD: Duration = Duration::from_secs(10);
-
-/// What opening for writing gives for an immutable file, on every Unix; a missing permission gives
-/// EACCES.
-const EPERM: i32 = 1;
-
-/// How a document got to where it belongs.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum How {
-    /// By rename.
-    Replaced,
-    /// By rename, but the directory could not be synced.
-    ReplacedUnsynced(String),
-    /// By overwriting, for this reason.
-    InPlace(String),
-}
-
-/// A save that has been proved possible.
-#[derive(Debug)]
-pub(crate) struct Slot<'a> {
-    /// FILE.
-    locked: &'a Locked,
-    /// The pending file, or why there is none and FILE has to be written in place.
-    pending: io::Result<Spare>,
-}
-
-impl Locked {
-    /// Reserves room for a document of `len` bytes and some growth.
-    ///
-    /// # Errors
-    /// `CANTCREAT` if neither a pending file nor writing in place can work.
-    pub(crate) fn prepare(&self, len: usize) -> Result<Slot<'_>, Error> {
-        let pending = self.create_pending(len + GROWTH);
-        let obstacle = match (&pending, &self.target.write_denied) {
-            (Ok(_), Some(denied)) => self.rename_obstacle(denied),
-            (Err(error), None) => (!is_about_the_directory(error)).then(|| reason(error)),
-            (Err(error), Some(_)) => Some(reason(error)),
-            (Ok(_), None) => None,
-        };
-        match obstacle {
-            Some(why) => Err(self.cannot_save(&why)),
-            None => Ok(Slot {
-                locked: self,
-                pending,
-            }),
-        }
-    }
-
-    /// Why a file that cannot be written cannot be renamed over either, as far as that can be known
-    /// before trying.
-    fn rename_obstacle(&self, denied: &io::Error) -> Option<String> {
-        if denied.raw_os_error() == Some(EPERM) {
-            Some("it is immutable or append-only".to_owned())
-        } else {
-            is_mount_point(&self.target.path).then(|| "it is mounted read-only".to_owned())
-        }
-    }
-
-    /// Creates the pending file, of FILE's owner, and fills it with blanks.
-    fn create_pending(&self, room: usize) -> io::Result<Spare> {
-        let pending = Spare::create(self.pending_path())?;
-        pending.give_to_owner_of(&self.target.file.metadata()?)?;
-        pending.file.write_all_at(&vec![b' '; room], 0)?;
-        Ok(pending)
-    }
-
-    /// Beside FILE, hidden, and recognisable to the next run.
-    pub(super) fn pending_path(&self) -> PathBuf {
-        let name = self.target.path.file_name().unwrap_or_default();
-        let mut pending = std::ffi::OsString::from(".");
-        pending.push(name);
-        pending.push(".sftoken-pending");
-        self.target.path.with_file_name(pending)
-    }
-
-    /// Saves a document that the pending file, if there is one, has by now.
-    fn save_written(
-        &self,
-        pending: io::Result<Spare>,
-        written: io::Result<()>,
-        document: &[u8],
-    ) -> Result<How, Error> {
-        let (why, spare) = match (pending, written) {
-            (Ok(pending), Ok(())) if pending.is_named() => {
-                return self.save_by_rename(pending, document);
-            }
-            (Ok(_), Ok(())) => (
-                io::Error::other("its pending file was removed"),
-                rescue_file(document).ok(),
-            ),
-            (Ok(_), Err(why)) => (why, rescue_file(document).ok()),
-            (Err(why), _) => (why, None),
-        };
-        self.save_in_place(document, &why, spare)
-    }
-
-    /// Saves by rename, and if that does not work in place.
-    fn save_by_rename(&self, mut pending: Spare, document: &[u8]) -> Result<How, Error> {
-        let finished = pending
-            .finish(document.len(), &self.target.file)
-            .and_then(|()| pending.rename_to(&self.target.path));
-        match finished {
-            Ok(()) => Ok(match sync_directory(&self.target.path) {
-                Ok(()) => How::Replaced,
-                Err(why) => How::ReplacedUnsynced(reason(&why)),
-            }),
-            Err(why) => self.save_in_place(document, &why, Some(pending)),
-        }
-    }
-
-    /// Saves by overwriting; `spare`, if there is one, has the document until that is safe.
-    fn save_in_place(
-        &self,
-        document: &[u8],
-        why: &io::Error,
-        spare: Option<Spare>,
-    ) -> Result<How, Error> {
-        let overwritten = match &spare {
-            Some(spare) => self.overwrite_with_backup(document, spare),
-            None => self.overwrite(document),
-        };
-        match overwritten {
-            Ok(()) => Ok(How::InPlace(reason(why))),
-            Err(error) => {
-                let why = match self.target.write_denied {
-                    None => &error,
-                    Some(_) => why,
-                };
-                let spare = spare.or_else(|| rescue_file(document).ok());
-                Err(self.not_saved(&reason(why), spare))
-            }
-        }
-    }
-
-    /// FILE as a program without the lock has left it, and the document to put there.
-    fn latest(&self, rebase: impl FnOnce(&[u8]) -> Option<Vec<u8>>) -> Option<(Self, Vec<u8>)> {
-        let mut latest = self.unlocked_again().ok()?;
-        let document = rebase(&latest.read().ok()?)?;
-        Some((latest, document))
-    }
-
-    /// A program without the lock has put something else into FILE, which may exist once, too. The
-    /// pending file is the last resort, since the next run would put it over that.
-    fn changed_meanwhile(&self, document: &[u8], pending: Option<Spare>) -> Error {
-        let why = "another program changed it during the refresh";
-        if let Some(pending) = &pending {
-            let _ = pending.file.set_len(document.len() as u64);
-        }
-        self.not_saved(
-            why,
-            rescue_file(document)
-                .ok()
-                .or(pending.filter(Spare::is_named)),
-        )
-    }
-
-    /// Overwrites FILE while another file has the same document.
-    pub(super) fn overwrite_with_backup(&self, document: &[u8], backup: &Spare) -> io::Result<()> {
-        let _ = backup.file.set_modified(SystemTime::now() + AHEAD);
-        self.overwrite(document)
-    }
-
-    /// Overwrites FILE so that it is one valid document after each call: blanks make room behind
-    /// the old one, then the new one with blanks behind it takes its place, then they are cut off.
-    fn overwrite(&self, document: &[u8]) -> io::Result<()> {
-        if self.target.write_denied.is_some() {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        let file = &self.target.file;
-        let old_len = match &self.seen {
-            Some(version) => version.len,
-            None => file.metadata()?.len(),
-        };
-        let old_len = usize::try_from(old_len).unwrap_or(usize::MAX);
-        let growth = document.len().saturating_sub(old_len);
-        let mut padded = document.to_vec();
-        padded.resize(old_len.max(document.len()), b' ');
-        file.write_all_at(&vec![b' '; growth], old_len as u64)
-            .and_then(|()| file.write_all_at(&padded, 0))
-            .inspect_err(|_| drop(file.set_len(old_len as u64)))?;
-        let synced = file.sync_all();
-        file.set_len(document.len() as u64)?;
-        synced
-    }
-
-    /// Saving would be impossible, so nothing must be sent.
-    fn cannot_save(&self, why: &str) -> Error {
-        Error::new(
-            Class::CantCreat,
-            format!("cannot save {}: {why}", self.name()),
-        )
-        .hint("nothing was sent; make room, or make the file or its directory writable")
-    }
-
-    /// The new tokens are not in FILE but, where that could be written, in `spare`.
-    fn not_saved(&self, why: &str, spare: Option<Spare>) -> Error {
-        let name = self.name();
-        let Some(spare) = spare else {
-            let message = format!("cannot save {name}: {why}; the new tokens are lost");
-            return Error::new(Class::IoErr, message)
-                .hint("no other file could be written either; log in again");
-        };
-        let path = shown(&spare.keep());
-        Error::new(
-            Class::IoErr,
-            format!("cannot save {name}: {why}; the new tokens are in {path}"),
-        )
-        .hint(format!("move {path} to {name} before the next run"))
-    }
-}
-
-impl Slot<'_> {
-    /// Why FILE will be written in place, if it will be.
-    pub(crate) fn in_place_because(&self) -> Option<String> {
-        self.pending.as_ref().err().map(reason)
-    }
-
-    /// Saves the document that came of the reply. If FILE was changed since it was read, `rebase`
-    /// makes the document of what is there now, or declines.
+impl Reserved<'_> {
+    /// Saves the document that came of the reply. If FILE was changed since it was read but has
+    /// the token that was sent, or the new one, `rebase` makes the document of what is there now.
     ///
     /// # Errors
     /// `IOERR`, naming the file that has the new tokens instead.
     pub(crate) fn save(
         self,
         document: &[u8],
-        rebase: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
-    ) -> Result<How, Error> {
-        let Self { locked, pending } = self;
-        let write = |document: &[u8]| match &pending {
-            Ok(spare) => spare.file.write_all_at(document, 0),
-            Err(_) => Ok(()),
-        };
-        // The first complete copy of the new tokens, before anything else.
-        let written = write(document);
-        if locked.is_unchanged() {
-            return locked.save_written(pending, written, document);
-        }
-        let Some((latest, mut rebased)) = locked.latest(rebase) else {
-            let complete = written.and(pending).ok();
-            return Err(locked.changed_meanwhile(document, complete));
-        };
-        let len = rebased.len();
-        rebased.resize(len.max(document.len()), b' ');
-        let written = write(&rebased);
-        latest.save_written(pending, written, &rebased[..len])
+        mut rebase: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+    ) -> Result<SavedHow, Error> {
+        let (locked, pending, _room) = self.into_parts();
+        let key = locked.content().key;
+        let tokens = [key(locked.seen()), key(document)];
+        let copy = pending.and_then(|pending| completed(pending, document));
+        let put = Put::new(document.to_vec(), Some(locked.seen().to_vec()), copy);
+        let saved = put.run(locked.target(), &mut |now| {
+            tokens.contains(&key(now)).then(|| rebase(now))?
+        });
+        saved
+            .map(|(how, _)| how)
+            .map_err(|not_put| not_saved(&locked.name(), not_put, document))
     }
 }
 
-/// Makes a rename survive a power failure.
-pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("/"));
-    File::open(directory)?.sync_all()
+/// The pending file once it has the document, or a file of the temporary directory in its stead.
+fn completed(pending: SideFile, document: &[u8]) -> Option<SideFile> {
+    let written = pending.write(document);
+    let finished = written.and_then(|()| pending.finish(document.len()));
+    if finished.is_ok() && pending.is_named() {
+        return Some(pending);
+    }
+    SideFile::in_temporary_directory(document).ok()
 }
 
-/// Whether an error says that no file can be created beside FILE, rather than that the disk is
-/// full or broken, which FILE itself would meet next.
-fn is_about_the_directory(error: &io::Error) -> bool {
-    let kind = error.kind();
-    is_denied(error)
-        || matches!(
-            kind,
-            io::ErrorKind::AlreadyExists | io::ErrorKind::InvalidFilename
-        )
-}
-
-/// Whether a file is itself mounted, so that no rename can replace it. Linux tells; elsewhere the
-/// answer is no.
-fn is_mount_point(path: &Path) -> bool {
-    let Ok(mounts) = fs::read_to_string("/proc/self/mountinfo") else {
-        return false;
+/// The new tokens are not in FILE but, where that could be written, in another file.
+fn not_saved(name: &str, not_put: NotPut, document: &[u8]) -> Error {
+    let NotPut {
+        why,
+        declined,
+        copy,
+    } = not_put;
+    let copy = copy.filter(SideFile::is_named);
+    let copy = copy.or_else(|| SideFile::in_temporary_directory(document).ok());
+    let failed = |also: String, hint: String| {
+        let message = format!("cannot save {name}: {why}; {also}");
+        Error::new(Class::IoErr, message, hint)
     };
-    // Blanks in paths are written as octal escapes, so the fields are separated by blanks alone.
-    let escaped = path.to_string_lossy().replace(' ', "\\040");
-    mounts
-        .lines()
-        .any(|line| line.split(' ').nth(4) == Some(escaped.as_str()))
+    let Some(copy) = copy else {
+        return failed(
+            "the new tokens are lost".to_owned(),
+            "no other file could be written either; log in again".to_owned(),
+        );
+    };
+    let path = shown(&copy.keep());
+    let hint = if declined {
+        format!("move {path} to {name} unless another login is there that you want to keep")
+    } else {
+        format!("move {path} to {name} before the next run")
+    };
+    failed(format!("the new tokens are in {path}"), hint)
 }

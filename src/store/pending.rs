@@ -1,0 +1,171 @@
+//! The pending file beside FILE: its name, and what is found under that name.
+//!
+//! It is named after the token that it will replace, so that two runs with one token meet there, and
+//! so that an interrupted save is known by its name and content, whatever clocks and dates say.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use ring::digest::{SHA256, digest};
+
+use super::content::{Content, without_blanks};
+use super::file::{is_same, open_for_writing_if_allowed};
+use super::place::Place;
+use super::side_file::SideFile;
+use crate::input::read_bounded;
+use crate::secret::Secret;
+
+/// Between the name of FILE and the hash.
+const MARK: &str = ".sftoken-";
+
+/// Eight bytes of SHA-256 tell tokens apart, and tell nobody a token.
+const HASH_BYTES: usize = 8;
+
+/// Bytes of the longest name on nearly every file system.
+const LONGEST_NAME: usize = 255;
+
+/// How often a look is taken at a file that another run exchanges at that moment.
+const LOOKS: usize = 100;
+
+/// What is found under the name of a pending file.
+pub(super) enum Found {
+    /// Nothing.
+    Nothing,
+    /// What another run works with at this moment.
+    InUse(SideFile),
+    /// What a run of this user left, locked by now, with all that it holds.
+    Left(SideFile, Vec<u8>),
+    /// A file of another user or with several names, with all that it holds.
+    Foreign(Vec<u8>),
+    /// A link, a directory, or something else that is no file.
+    NoFile,
+}
+
+/// The pending file that is named after this: for a save, the token that it uses up.
+pub(super) fn path_for(place: &Place, key: &[u8]) -> PathBuf {
+    let mut name = prefix(place);
+    name.push(hash(key));
+    place.path().with_file_name(name)
+}
+
+/// What the names of all pending files of FILE begin with. Where that would be too long the name of
+/// FILE is left out, so that other files may share the prefix.
+fn prefix(place: &Place) -> OsString {
+    let file = place.path().file_name().unwrap_or_default();
+    let mut prefix = OsString::from(".");
+    prefix.push(file);
+    prefix.push(MARK);
+    if prefix.len() + 2 * HASH_BYTES > LONGEST_NAME {
+        return MARK.into();
+    }
+    prefix
+}
+
+/// All files beside FILE that have the name of a pending file of FILE.
+pub(super) fn all(place: &Place) -> Vec<PathBuf> {
+    let directory = place.path().parent().unwrap_or(Path::new("/"));
+    let prefix = prefix(place);
+    let is_pending = |name: &OsStr| {
+        let hash = name.as_bytes().strip_prefix(prefix.as_bytes());
+        hash.is_some_and(|it| it.len() == 2 * HASH_BYTES && it.iter().all(u8::is_ascii_hexdigit))
+    };
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name());
+    let names = names.filter(|name| is_pending(name));
+    names.map(|name| directory.join(name)).collect()
+}
+
+/// Whether no other file's pending files have such names.
+pub(super) fn names_file(place: &Place) -> bool {
+    prefix(place) != MARK
+}
+
+/// Looks for a pending file.
+///
+/// # Errors
+/// When there is a file that cannot be opened, read or locked.
+pub(super) fn find(place: &Place, path: &Path, content: Content) -> io::Result<Found> {
+    for _ in 0..LOOKS {
+        match look(place, path, content) {
+            Err(error) if is_absent(&error) => return Ok(Found::Nothing),
+            Ok(None) => {}
+            Ok(Some(found)) => return Ok(found),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Found::NoFile)
+}
+
+/// One look; none if the file was exchanged meanwhile.
+fn look(place: &Place, path: &Path, content: Content) -> io::Result<Option<Found>> {
+    let named = fs::symlink_metadata(path)?;
+    if !named.is_file() {
+        return Ok(Some(Found::NoFile));
+    }
+    let (file, _) = open_for_writing_if_allowed(path)?;
+    if !is_same(&named, &file.metadata()?) {
+        return Ok(None);
+    }
+    let side_file = SideFile::found(path, file);
+    if !place.is_owner_of(&named) || named.nlink() != 1 {
+        let bytes = read_bounded(side_file.file(), content.read_limit())?;
+        return Ok(Some(Found::Foreign(bytes)));
+    }
+    if !side_file.lock()? {
+        return Ok(side_file.is_named().then_some(Found::InUse(side_file)));
+    }
+    let bytes = read_bounded(side_file.file(), content.read_limit())?;
+    Ok(Some(Found::Left(side_file, bytes)))
+}
+
+/// The document that a pending file holds, if it is whole and has another token than this.
+pub(super) fn successor<'a>(
+    content: Content,
+    bytes: &'a [u8],
+    token: Option<&Secret>,
+) -> Option<&'a [u8]> {
+    let document = without_blanks(bytes);
+    let key = (content.key)(document)?;
+    (Some(&key) != token).then_some(document)
+}
+
+/// The hash of a token in hexadecimal digits.
+fn hash(key: &[u8]) -> String {
+    let hash = digest(&SHA256, key);
+    let bytes = &hash.as_ref()[..HASH_BYTES];
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether an error says that there is no pending file, and cannot be one.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pending_files_are_named_after_the_token_that_they_replace() {
+        let name = |file: &str, token: &str| {
+            let path = path_for(&Place::of(Path::new(file)), token.as_bytes());
+            path.to_string_lossy().into_owned()
+        };
+        assert_eq!(name("/a/t.json", ""), "/a/.t.json.sftoken-e3b0c44298fc1c14");
+        assert_eq!(name("/t", "abc"), "/.t.sftoken-ba7816bf8f01cfea");
+        let longest = "n".repeat(229);
+        let expected = format!("/.{longest}.sftoken-ba7816bf8f01cfea");
+        assert_eq!(name(&format!("/{longest}"), "abc"), expected);
+        assert_eq!(
+            name(&format!("/{longest}n"), "abc"),
+            "/.sftoken-ba7816bf8f01cfea"
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! Making sure, before anything is sent, that the new document can be saved.
+//!
+//! A pending file beside FILE is filled with blanks: room that the document then overwrites in one
+//! call. Where no pending file can lie on FILE's own file system, the room is made in FILE itself.
+
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
+
+use super::content::Content;
+use super::lock::{Locked, held_by_another, wait_for_lock};
+use super::pending::{Found, find, path_for, successor};
+use super::room::Room;
+use super::side_file::SideFile;
+use crate::deadline::Deadline;
+use crate::error::{Class, Error, reason};
+
+/// What opening for writing gives for an immutable file, on every Unix; a missing permission gives
+/// EACCES.
+const EPERM: i32 = 1;
+
+/// A save that has been proved possible.
+#[derive(Debug)]
+pub(crate) struct Reserved<'a> {
+    /// FILE.
+    locked: &'a Locked,
+    /// The pending file.
+    pending: Option<SideFile>,
+    /// Room in FILE itself.
+    room: Option<Room<'a>>,
+    /// Why FILE will be written in place.
+    in_place: Option<String>,
+}
+
+/// What came of the attempt to have a pending file.
+enum Pending {
+    /// It is ours, and has room.
+    Ready(SideFile),
+    /// There can be none, for this reason.
+    Impossible(String),
+    /// Another run had it: FILE is not what it was.
+    Used,
+}
+
+impl Locked {
+    /// Reserves room for a document of `len` bytes and some growth. None if another run has used up
+    /// the token that was read: then begin again from FILE, opened anew.
+    ///
+    /// # Errors
+    /// `CANTCREAT` if no way to save can work; `TEMPFAIL` if another run works with the same token
+    /// until the deadline.
+    pub(crate) fn reserve(
+        &self,
+        len: usize,
+        deadline: Deadline,
+        waiting: &mut dyn FnMut(Duration),
+    ) -> Result<Option<Reserved<'_>>, Error> {
+        let pending = match self.pending(len + Content::GROWTH, deadline, waiting)? {
+            Pending::Used => return Ok(None),
+            Pending::Ready(pending) => Ok(pending),
+            Pending::Impossible(why) => Err(why),
+        };
+        let metadata = self.target().file().metadata();
+        let metadata = metadata.map_err(|error| self.cannot_save(&reason(&error)))?;
+        let in_place = match &pending {
+            Err(why) => Some(why.clone()),
+            Ok(_) => self.place().rename_obstacle(&metadata),
+        };
+        self.check_writable(in_place.as_deref(), &metadata)?;
+        let pending = pending.ok();
+        let room = match &pending {
+            Some(pending) if is_on_disk_of(pending, &metadata) => None,
+            _ => Some(self.room(len + Content::GROWTH, in_place.as_deref())?),
+        };
+        Ok(Some(Reserved {
+            locked: self,
+            pending,
+            room,
+            in_place,
+        }))
+    }
+
+    /// Creates the pending file, or waits until the run that has it is done.
+    fn pending(
+        &self,
+        room: usize,
+        deadline: Deadline,
+        waiting: &mut dyn FnMut(Duration),
+    ) -> Result<Pending, Error> {
+        let place = self.place();
+        let path = path_for(place, self.seen_key().expose().as_bytes());
+        if place.closed_because().is_none() {
+            match SideFile::create(&path) {
+                Ok(created) => return Ok(taken(created, room)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Ok(Pending::Impossible(reason(&error))),
+            }
+        }
+        let key = self.seen_key();
+        match find(place, &path, self.content()) {
+            Ok(Found::InUse(theirs)) => self.wait_for(&theirs, deadline, waiting),
+            Ok(Found::Left(_, bytes))
+                if successor(self.content(), &bytes, Some(&key)).is_some() =>
+            {
+                Ok(Pending::Used)
+            }
+            // It could not be removed: it is good enough as a meeting point and for a copy.
+            Ok(Found::Left(left, _)) if place.closed_because().is_none() => Ok(taken(left, room)),
+            Ok(Found::Nothing) if place.closed_because().is_none() => Ok(Pending::Used),
+            Ok(_) => Ok(Pending::Impossible(self.no_pending_because())),
+            Err(error) => Ok(Pending::Impossible(reason(&error))),
+        }
+    }
+
+    /// Why there can be no pending file although none could not be created.
+    fn no_pending_because(&self) -> String {
+        let closed = self.place().closed_because();
+        closed.unwrap_or("something has its name").to_owned()
+    }
+
+    /// Waits until another run is done with its pending file.
+    fn wait_for(
+        &self,
+        theirs: &SideFile,
+        deadline: Deadline,
+        waiting: &mut dyn FnMut(Duration),
+    ) -> Result<Pending, Error> {
+        match wait_for_lock(theirs.file(), deadline, waiting) {
+            Ok(true) => Ok(Pending::Used),
+            Ok(false) => Err(held_by_another(&self.name())),
+            Err(error) => Err(self.cannot_save(&reason(&error))),
+        }
+    }
+
+    /// Makes sure that FILE can be replaced, or written if it has to be.
+    fn check_writable(&self, in_place: Option<&str>, metadata: &Metadata) -> Result<(), Error> {
+        let Some(denied) = self.target().write_denied() else {
+            return Ok(());
+        };
+        if denied.raw_os_error() == Some(EPERM) {
+            return Err(self.cannot_save("it is immutable or append-only"));
+        }
+        if denied.kind() == io::ErrorKind::ReadOnlyFilesystem {
+            return Err(self.cannot_save("it is mounted read-only"));
+        }
+        let Some(why) = in_place else {
+            return Ok(());
+        };
+        let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
+        Err(self
+            .cannot_save(&format!("{} ({why})", reason(denied)))
+            .hint(format!(
+                "nothing was sent; it has mode {mode:04o} and owner {owner}: let this user write to it"
+            )))
+    }
+
+    /// Makes room in FILE itself.
+    fn room(&self, room: usize, in_place: Option<&str>) -> Result<Room<'_>, Error> {
+        Room::reserve(self.target(), room).map_err(|error| {
+            let why = reason(&error);
+            self.cannot_save(&match in_place {
+                Some(in_place) if in_place != why => format!("{why} ({in_place})"),
+                _ => why,
+            })
+        })
+    }
+
+    /// Saving would be impossible, so nothing must be sent.
+    fn cannot_save(&self, why: &str) -> Error {
+        Error::new(
+            Class::CantCreat,
+            format!("cannot save {}: {why}", self.name()),
+            "nothing was sent; make room, or make the file or its directory writable",
+        )
+    }
+}
+
+impl<'a> Reserved<'a> {
+    /// Why FILE will be written in place, if it will be.
+    pub(crate) fn in_place_because(&self) -> Option<&str> {
+        self.in_place.as_deref()
+    }
+
+    /// The look right before the first send: whether FILE, by its path, is still what was read, and
+    /// the pending file is where other runs meet it.
+    pub(crate) fn is_current(&self) -> bool {
+        let is_unchanged = self.locked.target().look(self.locked.seen()).is_some();
+        is_unchanged && self.pending.as_ref().is_none_or(SideFile::is_named)
+    }
+
+    /// What there is to save with: FILE, the pending file, and the room in FILE.
+    pub(super) fn into_parts(self) -> (&'a Locked, Option<SideFile>, Option<Room<'a>>) {
+        (self.locked, self.pending, self.room)
+    }
+}
+
+/// A pending file with room, unless another run was faster.
+fn taken(pending: SideFile, room: usize) -> Pending {
+    match pending.lock() {
+        Ok(true) => match pending.reserve(room) {
+            Ok(()) => Pending::Ready(pending.temporary()),
+            Err(error) => Pending::Impossible(reason(&error)),
+        },
+        Ok(false) => Pending::Used,
+        Err(error) => Pending::Impossible(reason(&error)),
+    }
+}
+
+/// Whether the pending file has its room on the file system of FILE.
+fn is_on_disk_of(pending: &SideFile, file: &Metadata) -> bool {
+    let metadata = pending.file().metadata();
+    metadata.is_ok_and(|pending| pending.dev() == file.dev())
+}

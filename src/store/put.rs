@@ -21,8 +21,14 @@ use crate::error::reason;
 /// How often FILE may change under our hands before saving is given up.
 const TRIES: usize = 20;
 
-/// Why a document stays out of FILE.
+/// Why a document stays out of a FILE that has another token by now.
 const CHANGED: &str = "another program changed it during the refresh";
+
+/// Why a document stays out of a FILE that is not there or cannot be read.
+const GONE: &str = "it was removed during the refresh";
+
+/// Why a document stays out of a FILE that changed at every try.
+const ALWAYS_CHANGING: &str = "another program does not stop changing it";
 
 /// Makes the document of what FILE holds now, or declines.
 pub(super) type Remake<'a> = dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'a;
@@ -49,6 +55,8 @@ pub(super) struct Put {
     first: Option<SideFile>,
     /// The same of the document as it was made again.
     second: Option<SideFile>,
+    /// Why there is no copy beside FILE, if that is so.
+    in_place: Option<String>,
 }
 
 /// Why FILE does not have the document.
@@ -79,7 +87,14 @@ impl Put {
             made_of,
             first: copy,
             second: None,
+            in_place: None,
         }
+    }
+
+    /// The same where FILE has to be written in place for a reason that is known already.
+    pub(super) fn in_place_because(mut self, why: Option<String>) -> Self {
+        self.in_place = why;
+        self
     }
 
     /// Puts the document into FILE; also returns the file that has become FILE, if one has.
@@ -90,33 +105,23 @@ impl Put {
     ) -> Result<(SavedHow, Option<TokenFile>), NotPut> {
         let mut found = None;
         for _ in 0..TRIES {
-            let file = found.as_ref().unwrap_or(target);
-            let reached = match self.attempt(file) {
+            let reached = match self.attempt(found.as_ref().unwrap_or(target)) {
                 Ok(Attempt::Done(how, file)) => return Ok(self.done(how, file)),
                 Ok(Attempt::Overwritten(how)) => Some(how),
                 Ok(Attempt::TooLate) => None,
                 Err(why) => return Err(self.failed(reason(&why), false)),
             };
-            let now = target.found_again().ok();
-            let now = now.and_then(|file| Some((file.read_settled().ok()?, file)));
-            let next = now.and_then(|(now, file)| Some((remake(&now)?, now, file)));
-            match (next, reached) {
-                (None, Some(how)) => return Ok(self.done(how, None)),
-                (None, None) => return Err(self.failed(CHANGED.to_owned(), true)),
-                (Some((next, now, _)), Some(how)) if next == now => {
+            match (self.make_again(target, remake), reached) {
+                (Ok(Some(file)), _) => found = Some(file),
+                (Ok(None) | Err(_), Some(how)) => return Ok(self.done(how, None)),
+                (Ok(None), None) => {
+                    let how = SavedHow::InPlace("another program did it".to_owned());
                     return Ok(self.done(how, None));
                 }
-                (Some((next, now, file)), _) => {
-                    self.make_again(&file, next);
-                    self.made_of = Some(now);
-                    found = Some(file);
-                }
+                (Err(why), None) => return Err(self.failed(why.to_owned(), why == CHANGED)),
             }
         }
-        Err(self.failed(
-            "another program does not stop changing it".to_owned(),
-            false,
-        ))
+        Err(self.failed(ALWAYS_CHANGING.to_owned(), false))
     }
 
     /// Renames a copy over FILE or overwrites it, if FILE is what the document was made of.
@@ -135,10 +140,16 @@ impl Put {
                 Ok(()) => return Ok(replaced(file, copy)),
                 Err(why) => reason(&why),
             },
-            (None, None) => "there is no pending file".to_owned(),
+            (None, None) => self.why_in_place(),
             (Some(obstacle), _) => obstacle,
         };
         self.overwrite(file, before, why)
+    }
+
+    /// Why FILE is written in place although it could be renamed over.
+    fn why_in_place(&self) -> String {
+        let known = self.in_place.clone();
+        known.unwrap_or_else(|| "there is no pending file".to_owned())
     }
 
     /// Overwrites FILE.
@@ -157,18 +168,27 @@ impl Put {
         })
     }
 
-    /// Takes the document as it was made again. The copy of it may not take the place of the first.
-    fn make_again(&mut self, file: &TokenFile, document: Vec<u8>) {
+    /// Makes the document again, of what FILE, which is returned, holds now; none if that is the
+    /// document already.
+    fn make_again(
+        &mut self,
+        target: &TokenFile,
+        remake: &mut Remake,
+    ) -> Result<Option<TokenFile>, &'static str> {
+        let file = target.found_again().map_err(|_| GONE)?;
+        let now = file.read_settled().map_err(|_| GONE)?;
+        let document = remake(&now).ok_or(CHANGED)?;
+        if document == now {
+            return Ok(None);
+        }
         if document != self.document || self.first.is_none() {
-            let place = Place::of(file.path());
-            // Two copies of one name would be one file.
+            // The old one goes before: both would have the same name.
             self.second = None;
-            let second = copy_beside(&place, &document);
-            self.second = second
-                .or_else(|_| SideFile::in_temporary_directory(&document))
-                .ok();
+            self.second = second_copy(&file, &document).ok();
         }
         self.document = document;
+        self.made_of = Some(now);
+        Ok(Some(file))
     }
 
     /// FILE has the document, so the copies may go.
@@ -195,6 +215,12 @@ fn replaced(file: &TokenFile, copy: &SideFile) -> Attempt {
     };
     let now = copy.handle().ok();
     Attempt::Done(how, now.map(|now| file.replaced_by(now)))
+}
+
+/// A complete and synced copy beside FILE or, if that is impossible, in the temporary directory.
+fn second_copy(file: &TokenFile, document: &[u8]) -> io::Result<SideFile> {
+    let beside = copy_beside(&Place::of(file.path()), document);
+    beside.or_else(|_| SideFile::in_temporary_directory(document))
 }
 
 /// A complete and synced copy beside FILE, named after its content: the name of the first copy is

@@ -33,6 +33,14 @@ pub(crate) struct Reserved<'a> {
     in_place: Option<String>,
 }
 
+/// What a save needs of a [`Reserved`].
+type Parts<'a> = (
+    &'a Locked,
+    Option<SideFile>,
+    Option<Room<'a>>,
+    Option<String>,
+);
+
 /// What came of the attempt to have a pending file.
 enum Pending {
     /// It is ours, and has room.
@@ -57,6 +65,9 @@ impl Locked {
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<Reserved<'_>>, Error> {
         let pending = match self.pending(len + Content::GROWTH, deadline, waiting)? {
+            Pending::Used if deadline.left().is_zero() => {
+                return Err(held_by_another(&self.name()));
+            }
             Pending::Used => return Ok(None),
             Pending::Ready(pending) => Ok(pending),
             Pending::Impossible(why) => Err(why),
@@ -149,7 +160,7 @@ impl Locked {
         };
         let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
         Err(self
-            .cannot_save(&format!("{} ({why})", reason(denied)))
+            .cannot_save(&both(&reason(denied), Some(why)))
             .hint(format!(
                 "nothing was sent; it has mode {mode:04o} and owner {owner}: let this user write to it"
             )))
@@ -158,11 +169,8 @@ impl Locked {
     /// Makes room in FILE itself.
     fn room(&self, room: usize, in_place: Option<&str>) -> Result<Room<'_>, Error> {
         Room::reserve(self.target(), room).map_err(|error| {
-            let why = reason(&error);
-            self.cannot_save(&match in_place {
-                Some(in_place) if in_place != why => format!("{why} ({in_place})"),
-                _ => why,
-            })
+            let why = both(&reason(&error), in_place);
+            self.cannot_save(&why)
         })
     }
 
@@ -189,9 +197,18 @@ impl<'a> Reserved<'a> {
         is_unchanged && self.pending.as_ref().is_none_or(SideFile::is_named)
     }
 
-    /// What there is to save with: FILE, the pending file, and the room in FILE.
-    pub(super) fn into_parts(self) -> (&'a Locked, Option<SideFile>, Option<Room<'a>>) {
-        (self.locked, self.pending, self.room)
+    /// What there is to save with: FILE, the pending file, the room in FILE, and why FILE will be
+    /// written in place.
+    pub(super) fn into_parts(self) -> Parts<'a> {
+        (self.locked, self.pending, self.room, self.in_place)
+    }
+}
+
+/// Why FILE cannot be written, and why it would have to be, if that says more.
+fn both(why: &str, in_place: Option<&str>) -> String {
+    match in_place {
+        Some(in_place) if in_place != why => format!("{why} ({in_place})"),
+        _ => why.to_owned(),
     }
 }
 

@@ -20,11 +20,13 @@ impl Reserved<'_> {
         document: &[u8],
         mut rebase: impl FnMut(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<SavedHow, Error> {
-        let (locked, pending, _room) = self.into_parts();
+        let (locked, pending, _room, in_place) = self.into_parts();
+        // The first complete copy of the new tokens, before anything else.
+        let copy = pending.and_then(|pending| completed(pending, document));
         let key = locked.content().key;
         let tokens = [key(locked.seen()), key(document)];
-        let copy = pending.and_then(|pending| completed(pending, document));
-        let put = Put::new(document.to_vec(), Some(locked.seen().to_vec()), copy);
+        let put = Put::new(document.to_vec(), Some(locked.seen().to_vec()), copy)
+            .in_place_because(in_place);
         let saved = put.run(locked.target(), &mut |now| {
             tokens.contains(&key(now)).then(|| rebase(now))?
         });

@@ -18,8 +18,9 @@ use crate::harness::{Case, Outcome};
 /// The token file.
 pub(crate) const FILE: &str = "token.json";
 
-/// What an interrupted run leaves beside it.
-pub(crate) const PENDING: &str = ".token.json.sftoken-pending";
+/// What an interrupted run leaves beside the first document: the name has the first 16 digits of
+/// the SHA-256 of its refresh token, `5Aep-0`.
+pub(crate) const PENDING: &str = ".token.json.sftoken-90b6aad50e206ce2";
 
 /// The user and group that own nothing on any system.
 pub(crate) const NOBODY: u32 = 65534;

@@ -58,6 +58,10 @@ mod disk;
 mod locking;
 // Mode, owner and place are kept, and new tokens are never lost.
 mod saving;
+// Which files are replaced and which are written in place.
+mod places;
+// Programs that know no lock.
+mod editors;
 // What an interrupted run left is finished, what somebody planted is not.
 mod recovery;
 

@@ -1,8 +1,10 @@
-//! A pending file beside FILE: what a kill left is finished, what somebody planted is not.
+//! A pending file beside FILE: what a kill left is finished, by its name and content, whatever the
+//! dates say, and what could be the only copy of a token is never removed.
 //!
 //! The server ends the session when it sees an old refresh token, so a run that overlooks new
 //! tokens fails, and so does one that takes tokens from where it should not.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::time::{Duration, SystemTime};
@@ -59,18 +61,144 @@ fn an_interrupted_save_is_finished_and_its_refresh_token_is_sent() {
 }
 
 #[test]
-fn an_interrupted_save_gets_the_mode_of_the_file() {
-    finishes(|case| case.mode(FILE, 0o640)).mode_is(FILE, 0o640);
+fn an_interrupted_save_of_a_file_with_a_group_keeps_its_mode_and_inode() {
+    let before = Cell::new(0);
+    let outcome = finishes(|case| {
+        before.set(inode(case.path(FILE)));
+        case.mode(FILE, 0o640)
+    });
+    assert_eq!(inode(outcome.path(FILE)), before.get());
+    outcome.mode_is(FILE, 0o640);
+}
+
+/// Dates a file of a case.
+fn date(case: &Case, name: &str, date: SystemTime) {
+    let file = File::options().write(true).open(case.path(name)).unwrap();
+    file.set_modified(date).unwrap();
 }
 
 #[test]
-fn an_interrupted_save_is_finished_beside_a_file_from_the_future() {
-    finishes(|case| {
-        let file = File::options().write(true).open(case.path(FILE)).unwrap();
-        let future = SystemTime::now() + Duration::from_secs(3600);
-        file.set_modified(future).unwrap();
-        case
-    });
+fn an_interrupted_save_is_finished_whatever_the_dates_say() {
+    let (hour, now) = (Duration::from_secs(3600), SystemTime::now());
+    for (of_file, of_pending) in [
+        (now + hour, now),
+        (now, now - hour),
+        (now - hour, now + hour),
+        (now, now),
+    ] {
+        finishes(|case| {
+            date(&case, FILE, of_file);
+            date(&case, PENDING, of_pending);
+            case
+        });
+    }
+}
+
+#[test]
+fn an_interrupted_save_goes_into_the_file_as_its_owner_has_edited_it() {
+    let edited = |number| document(number).replace("{\n", "{\n    \"note\": \"mine\",\n");
+    for mode in [0o600, 0o660] {
+        let endpoint = Endpoint::http(rotating_from(1));
+        refresh(&endpoint)
+            .file(PENDING, interrupted(1).replace("\"id\"", "\"other id\""))
+            .mode(PENDING, 0o600)
+            .file(FILE, edited(0))
+            .mode(FILE, mode)
+            .args(["--dry-run", FILE])
+            .run()
+            .code(0)
+            .file_is(FILE, edited(1).replace("\n  \"", "\n    \""))
+            .mode_is(FILE, mode)
+            .files_are([FILE]);
+    }
+}
+
+#[test]
+fn copies_that_a_kill_left_after_the_save_are_removed() {
+    let endpoint = Endpoint::http(rotating());
+    let outcome = refresh(&endpoint)
+        .file(".token.json.sftoken-0123456789abcdef", document(0))
+        .file(".token.json.sftoken-fedcba9876543210", "{\n  \"access")
+        .file(".token.json.sftoken-0123456789abcdeX", document(0))
+        .file(".token.json.sftoken-0123456789abcde", document(0));
+    outcome
+        .arg(FILE)
+        .mode(".token.json.sftoken-0123456789abcdef", 0o600)
+        .run()
+        .code(0)
+        .file_is(FILE, document(1))
+        .files_are([
+            FILE,
+            ".token.json.sftoken-0123456789abcdeX",
+            ".token.json.sftoken-0123456789abcde",
+        ]);
+}
+
+#[test]
+fn a_complete_pending_file_of_another_token_is_never_removed() {
+    let unknown = ".token.json.sftoken-0123456789abcdef";
+    let endpoint = Endpoint::http(rotating());
+    refresh(&endpoint)
+        .file(unknown, interrupted(7))
+        .arg(FILE)
+        .run()
+        .code(0)
+        .file_is(FILE, document(1))
+        .file_is(unknown, interrupted(7))
+        .files_are([FILE, unknown]);
+}
+
+#[test]
+fn a_pending_file_that_another_run_works_with_is_let_alone() {
+    let theirs = ".token.json.sftoken-0123456789abcdef";
+    let endpoint = Endpoint::http(rotating());
+    let case = refresh(&endpoint).file(theirs, "").arg(FILE);
+    let lock = File::open(case.path(theirs)).unwrap();
+    lock.lock().unwrap();
+    case.run().code(0).files_are([FILE, theirs]);
+}
+
+#[test]
+fn the_only_complete_pending_file_is_the_file_if_that_is_none() {
+    let one = ".token.json.sftoken-0123456789abcdef";
+    let other = ".token.json.sftoken-fedcba9876543210";
+    for broken in ["", "{", "[]", r#"{"access_token":"00D!access-0"}"#] {
+        let endpoint = Endpoint::http(rotating_from(3));
+        let case = refresh(&endpoint)
+            .file(FILE, broken)
+            .file(one, interrupted(3))
+            .file(other, "   ");
+        case.arg(FILE)
+            .run()
+            .code(0)
+            .stderr(format!("{FINISHED}{}", refreshed(&endpoint)))
+            .file_is(FILE, document(4))
+            .files_are([FILE]);
+    }
+    let endpoint = Endpoint::http(rotating_from(3));
+    refresh(&endpoint)
+        .file(FILE, "{")
+        .file(one, document(3))
+        .file(other, document(5))
+        .arg(FILE)
+        .run()
+        .code(65)
+        .file_is(FILE, "{")
+        .file_is(one, document(3))
+        .file_is(other, document(5));
+    assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
+fn blanks_that_a_kill_left_behind_the_file_are_cut_off() {
+    let endpoint = Endpoint::http(rotating());
+    refresh(&endpoint)
+        .file(FILE, interrupted(0))
+        .args(["--dry-run", FILE])
+        .run()
+        .code(0)
+        .file_is(FILE, document(0))
+        .files_are([FILE]);
 }
 
 #[test]
@@ -95,8 +223,8 @@ fn an_interrupted_save_that_its_owner_may_not_write_is_finished() {
 #[test]
 fn an_interrupted_save_longer_than_what_is_read_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let filler = format!("{{\n  \"filler\": \"{}\",\n", "x".repeat(1024 * 1024));
-    let long = document(1).replace("{\n", &filler);
+    let filler = format!(",\n  \"filler\": \"{}\"\n}}", "x".repeat(1024 * 1024));
+    let long = document(1).replace("\n}", &filler);
     refresh(&endpoint)
         .file(PENDING, long.clone())
         .mode(PENDING, 0o600)
@@ -200,15 +328,9 @@ fn content_that_is_no_document_is_removed() {
 }
 
 #[test]
-fn a_save_older_than_the_file_is_removed() {
-    overlooks(|case| {
-        let case = case.file(PENDING, interrupted(7));
-        let pending = File::options().write(true).open(case.path(PENDING));
-        let past = SystemTime::now() - Duration::from_secs(3600);
-        pending.unwrap().set_modified(past).unwrap();
-        case
-    })
-    .files_are([FILE]);
+fn a_pending_file_with_the_token_of_the_file_is_removed() {
+    overlooks(|case| case.file(PENDING, interrupted(0).replace("access-0", "access-7")))
+        .files_are([FILE]);
 }
 
 #[test]
@@ -226,30 +348,53 @@ fn a_link_to_nothing_is_removed_and_nothing_is_created() {
     overlooks(|case| case.link(PENDING, "victim")).files_are([FILE]);
 }
 
-#[test]
-fn a_file_with_a_second_name_is_removed_under_the_first() {
-    let victim = interrupted(7);
-    overlooks(|case| {
-        let case = case.file("victim", &victim);
-        fs::hard_link(case.path("victim"), case.path(PENDING)).unwrap();
-        case
-    })
-    .file_is("victim", victim)
-    .files_are([FILE, "victim"]);
+/// Refreshes nothing where the pending file may be what a kill left, but must not become FILE.
+fn stops(prepare: impl FnOnce(Case) -> Case) {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let outcome = prepare(refresh(&endpoint)).arg(FILE).run().code(73);
+    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+    let pending = pending.display();
+    let message = format!(
+        "sftoken: cannot finish the interrupted save in {pending}: it has several names or another owner\n\
+         hint: nothing was sent; move that file to {FILE}\n"
+    );
+    outcome
+        .stderr(message)
+        .file_is(FILE, document(0))
+        .file_is(PENDING, interrupted(1));
+    assert_eq!(endpoint.connections(), 0);
+}
+
+/// A case in which the pending file has a second name.
+fn with_second_name(case: Case, content: &str) -> Case {
+    let case = case.file("victim", content);
+    fs::hard_link(case.path("victim"), case.path(PENDING)).unwrap();
+    case
 }
 
 #[test]
-fn a_file_of_another_owner_is_removed() {
+fn a_complete_pending_file_with_a_second_name_stops_the_run() {
+    stops(|case| with_second_name(case, &interrupted(1)));
+}
+
+#[test]
+fn a_file_with_a_second_name_that_is_no_document_is_removed_under_the_first() {
+    overlooks(|case| with_second_name(case, "not JSON"))
+        .file_is("victim", "not JSON")
+        .files_are([FILE, "victim"]);
+}
+
+#[test]
+fn a_complete_pending_file_of_another_owner_stops_the_run() {
     if !is_root(&Case::new()) {
         skip("only root can make a file of another owner");
         return;
     }
-    overlooks(|case| {
-        let case = case.file(PENDING, interrupted(7));
+    stops(|case| {
+        let case = case.file(PENDING, interrupted(1));
         chown(case.path(PENDING), Some(NOBODY), None).unwrap();
         case
-    })
-    .files_are([FILE]);
+    });
 }
 
 #[test]
@@ -269,7 +414,9 @@ fn a_directory_stays_and_the_file_is_written_in_place() {
 #[test]
 fn a_file_mounted_alone_is_written_in_place() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).file("outside.json", document(0));
+    let case = refresh(&endpoint)
+        .file("outside.json", document(0))
+        .mode("outside.json", 0o600);
     let script = r#"mount --bind outside.json token.json; "$@"; cat token.json"#;
     let Some(case) = with_mounts(case.args(["-v", FILE]), script) else {
         return;
@@ -308,9 +455,12 @@ fn an_interrupted_save_of_a_file_mounted_alone_is_finished() {
 }
 
 #[test]
-fn a_file_mounted_read_only_is_73() {
+fn a_file_mounted_read_only_is_73_without_proc_too() {
     let endpoint = Endpoint::http(rotating());
-    let script = r#"mount --bind token.json token.json; mount -o remount,ro,bind token.json; "$@""#;
+    let script = concat!(
+        "mount --bind token.json token.json; mount -o remount,ro,bind token.json; ",
+        r#"mount -t tmpfs tmpfs /proc; "$@""#,
+    );
     let Some(case) = with_mounts(refresh(&endpoint).arg(FILE), script) else {
         return;
     };
@@ -323,6 +473,43 @@ fn a_file_mounted_read_only_is_73() {
         .file_is(FILE, document(0))
         .files_are([FILE]);
     assert_eq!(endpoint.connections(), 0);
+}
+
+/// Refreshes a FILE of 3,990 bytes on a disk of four pages that has no room for a pending file, in
+/// a directory that allows one or not.
+fn refreshes_on_a_full_disk(mode: &str) -> Option<(Outcome, Endpoint)> {
+    let endpoint = Endpoint::http(rotating());
+    let long = document(0).replace("access-0", &"x".repeat(3990 - document(0).len() + 8));
+    let case = refresh(&endpoint)
+        .file(FILE, &long)
+        .subdirectory("disk")
+        .env("TMPDIR", "/nonexistent")
+        .arg("disk/token.json");
+    let script = format!(
+        "mount -t tmpfs -o size=16k,mode={mode} tmpfs disk; install -m 600 token.json disk; \
+         code=0; \"$@\" || code=$?; ls -A disk; cmp disk/token.json token.json; exit $code"
+    );
+    let outcome = with_mounts(case, &script)?.run();
+    Some((outcome, endpoint))
+}
+
+#[test]
+fn a_full_disk_is_73_where_the_file_is_written_in_place_too() {
+    for (mode, because) in [("0700", ""), ("0777", "others can write to ")] {
+        let Some((outcome, endpoint)) = refreshes_on_a_full_disk(mode) else {
+            return;
+        };
+        let disk = fs::canonicalize(outcome.path("disk")).unwrap();
+        let because = match because {
+            "" => String::new(),
+            because => format!(" ({because}{})", disk.display()),
+        };
+        outcome.code(73).stdout(format!("{FILE}\n")).stderr(format!(
+            "sftoken: cannot save disk/token.json: no space left on device{because}\n\
+                 hint: nothing was sent; make room, or make the file or its directory writable\n"
+        ));
+        assert_eq!(endpoint.connections(), 0);
+    }
 }
 
 #[test]

@@ -4,12 +4,12 @@
 //! root. What another program does during the request is done by the server's script.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown, symlink};
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::disk::{
-    FILE, NOBODY, PENDING, document, inode, is_root, mode, only_file_in, refresh, refreshed, reply,
-    rotating, skip, unprivileged,
+    FILE, PENDING, document, inode, mode, only_file_in, refresh, refreshed, reply, rotating,
+    unprivileged,
 };
 use crate::endpoint::{Endpoint, Gate, Reply, Request};
 use crate::harness::{Case, Outcome};
@@ -61,7 +61,7 @@ fn in_a_closed_directory(endpoint: &Endpoint) -> Option<Case> {
 
 #[test]
 fn keeps_the_mode() {
-    for mode in [0o600, 0o640, 0o400] {
+    for mode in [0o600, 0o640, 0o400, 0o604] {
         let endpoint = Endpoint::http(rotating());
         refresh(&endpoint)
             .mode(FILE, mode)
@@ -69,7 +69,6 @@ fn keeps_the_mode() {
             .run()
             .code(0)
             .stdout("")
-            .stderr(refreshed(&endpoint))
             .file_is(FILE, document(1))
             .mode_is(FILE, mode)
             .files_are([FILE]);
@@ -97,7 +96,7 @@ fn a_link_stays_and_its_target_elsewhere_is_replaced() {
     let case = refresh(&endpoint)
         .subdirectory("elsewhere")
         .file("elsewhere/real.json", document(0))
-        .mode("elsewhere/real.json", 0o640)
+        .mode("elsewhere/real.json", 0o600)
         .link("link.json", "elsewhere/real.json");
     let before = inode(case.path("elsewhere/real.json"));
     let outcome = case
@@ -106,7 +105,7 @@ fn a_link_stays_and_its_target_elsewhere_is_replaced() {
         .code(0)
         .link_is("link.json", "elsewhere/real.json")
         .file_is("elsewhere/real.json", document(1))
-        .mode_is("elsewhere/real.json", 0o640)
+        .mode_is("elsewhere/real.json", 0o600)
         .file_is(FILE, document(0))
         .files_are([FILE, "link.json", "elsewhere"]);
     let real = only_file_in(&outcome.path("elsewhere"));
@@ -150,7 +149,7 @@ fn writes_in_place_where_the_directory_cannot_be_written() {
     let outcome = outcome.file_is(FILE, document(1)).mode_is(FILE, 0o600);
     assert_eq!(inode(outcome.path(FILE)), before);
     let steps = outcome.stderr_text();
-    let planned = "* save: will be in place, for lack of a pending file (permission denied)\n";
+    let planned = "* save: will be in place (permission denied)\n";
     assert!(steps.contains(planned), "{steps}");
     let done = "* save: written in place (permission denied)\n";
     assert!(steps.contains(done), "{steps}");
@@ -187,7 +186,7 @@ fn asks_for_nothing_where_neither_directory_nor_file_can_be_written() {
             .stdout("")
             .stderr(concat!(
                 "sftoken: cannot save token.json: permission denied\n",
-                "hint: nothing was sent; make room, or make the file or its directory writable\n",
+                "hint: nothing was sent; it has mode 0440 and owner 65534: let this user write to it\n",
             ))
             .file_is(FILE, document(0))
             .files_are([FILE]);
@@ -196,20 +195,23 @@ fn asks_for_nothing_where_neither_directory_nor_file_can_be_written() {
 }
 
 #[test]
-fn root_leaves_the_file_to_its_owner() {
+fn asks_for_nothing_where_a_file_would_have_to_be_written_in_place_but_may_not_be() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).arg(FILE);
-    if !is_root(&case) {
-        skip("only root can refresh the file of another user");
+    let Some(case) = unprivileged(refresh(&endpoint).mode(FILE, 0o440)) else {
         return;
-    }
-    chown(case.path(FILE), Some(NOBODY), Some(NOBODY - 1)).unwrap();
-    let before = inode(case.path(FILE));
-    let outcome = case.run().code(0).file_is(FILE, document(1));
-    let after = fs::metadata(outcome.path(FILE)).unwrap();
-    assert_eq!((after.uid(), after.gid()), (NOBODY, NOBODY - 1));
-    assert_ne!(after.ino(), before, "not replaced by rename");
-    outcome.mode_is(FILE, 0o600).files_are([FILE]);
+    };
+    let owner = fs::metadata(case.path(FILE)).unwrap().uid();
+    case.arg(FILE)
+        .run()
+        .code(73)
+        .stdout("")
+        .stderr(format!(
+            "sftoken: cannot save token.json: permission denied (its group has rights, mode 0440)\n\
+             hint: nothing was sent; it has mode 0440 and owner {owner}: let this user write to it\n"
+        ))
+        .file_is(FILE, document(0))
+        .files_are([FILE]);
+    assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]
@@ -223,13 +225,16 @@ fn what_another_program_put_there_is_not_overwritten() {
             .code(74)
             .stdout("")
             .file_is(FILE, document(7))
-            .files_are([FILE, "tmp"]);
-        let rescued = only_file_in(&outcome.path("tmp"));
-        assert_eq!(mode(&rescued), 0o600);
-        let why = "another program changed it during the refresh";
-        outcome
-            .file_is(&rescued, document(1))
-            .stderr(moved_aside(why, &rescued));
+            .file_is(PENDING, document(1))
+            .mode_is(PENDING, 0o600)
+            .files_are([FILE, PENDING, "tmp"]);
+        let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+        let pending = pending.display();
+        outcome.stderr(format!(
+            "sftoken: cannot save {FILE}: another program changed it during the refresh; \
+             the new tokens are in {pending}\n\
+             hint: move {pending} to {FILE} unless another login is there that you want to keep\n"
+        ));
     }
 }
 
@@ -258,33 +263,6 @@ fn what_another_program_changes_meanwhile_is_kept_beside_the_new_tokens() {
 }
 
 #[test]
-fn a_file_replaced_while_another_run_begins_is_whole_afterwards() {
-    let (first, second) = (Gate::new(), Gate::new());
-    let gates = [first.clone(), second.clone()];
-    let server = rotating();
-    let endpoint = Endpoint::http(move |request: &Request| {
-        let reply = server(request);
-        reply.after(&gates[request.number - 1])
-    });
-    let case = refresh(&endpoint).arg(FILE);
-    let ours = case.spawn();
-    endpoint.wait_for_requests(1);
-    replace(&case, &document(0));
-    let theirs = case.clone().mode(FILE, 0o600).spawn();
-    endpoint.wait_for_requests(2);
-    first.open();
-    ours.wait().code(0);
-    second.open();
-    let adopted = "sftoken: kept token.json: another program refreshed it meanwhile\n";
-    theirs
-        .wait()
-        .code(0)
-        .stderr(adopted)
-        .file_is(FILE, document(1))
-        .files_are([FILE]);
-}
-
-#[test]
 fn a_link_that_is_changed_meanwhile_is_followed() {
     let retarget = |case: &Case| {
         fs::write(case.path("other.json"), document(0)).unwrap();
@@ -299,29 +277,43 @@ fn a_link_that_is_changed_meanwhile_is_followed() {
 }
 
 #[test]
-fn without_a_temporary_directory_new_tokens_stay_in_the_pending_file() {
-    let without_tmp = |case: Case| case.env("TMPDIR", "/nonexistent");
-    let interfere = |case: &Case| replace(case, &document(7));
-    let outcome = meanwhile(reply(1), without_tmp, interfere)
-        .code(74)
-        .file_is(FILE, document(7))
-        .file_is(PENDING, document(1))
-        .mode_is(PENDING, 0o600);
-    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
-    let why = "another program changed it during the refresh";
-    outcome.stderr(moved_aside(why, &pending));
-}
-
-#[test]
 fn a_file_that_was_removed_during_the_request_does_not_take_the_tokens_along() {
     let remove = |case: &Case| fs::remove_file(case.path(FILE)).unwrap();
     let outcome = meanwhile(reply(1), with_tmp, remove).code(74).stdout("");
+    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+    let why = "it was removed during the refresh";
+    outcome
+        .file_is(PENDING, document(1))
+        .stderr(moved_aside(why, &pending))
+        .files_are([PENDING, "tmp"]);
+}
+
+#[test]
+fn new_tokens_go_to_the_temporary_directory_where_no_pending_file_is_left() {
+    let remove_all = |case: &Case| {
+        fs::remove_file(case.path(FILE)).unwrap();
+        fs::remove_file(case.path(PENDING)).unwrap();
+    };
+    let outcome = meanwhile(reply(1), with_tmp, remove_all)
+        .code(74)
+        .stdout("");
     let rescued = only_file_in(&outcome.path("tmp"));
-    let why = "another program changed it during the refresh";
+    assert_eq!(mode(&rescued), 0o600);
+    let why = "it was removed during the refresh";
     outcome
         .file_is(&rescued, document(1))
         .stderr(moved_aside(why, &rescued))
         .files_are(["tmp"]);
+}
+
+#[test]
+fn a_save_works_without_the_pending_file_if_somebody_removes_it() {
+    let remove = |case: &Case| fs::remove_file(case.path(PENDING)).unwrap();
+    let outcome = meanwhile(reply(1), with_tmp, remove)
+        .code(0)
+        .file_is(FILE, document(1))
+        .files_are([FILE, "tmp"]);
+    assert_eq!(fs::read_dir(outcome.path("tmp")).unwrap().count(), 0);
 }
 
 #[test]
@@ -391,18 +383,39 @@ fn a_rotated_token_that_nobody_can_be_given_is_kept() {
 }
 
 #[test]
-fn a_name_too_long_for_a_pending_file_is_written_in_place() {
-    let endpoint = Endpoint::http(rotating());
+fn a_name_too_long_for_a_pending_file_has_one_without_that_name() {
     let name = "n".repeat(LONG_NAME_LEN);
+    let (gate, server) = (Gate::new(), rotating());
+    let reply_gate = gate.clone();
+    let endpoint = Endpoint::http(move |request: &Request| server(request).after(&reply_gate));
     let case = refresh(&endpoint)
         .file(&name, document(0))
-        .mode(&name, 0o600);
+        .mode(&name, 0o600)
+        .arg(&name);
     let before = inode(case.path(&name));
-    let outcome = case
-        .arg(&name)
-        .run()
+    let run = case.spawn();
+    endpoint.wait_for_requests(1);
+    assert_eq!(mode(&case.path(".sftoken-90b6aad50e206ce2")), 0o600);
+    gate.open();
+    let outcome = run
+        .wait()
         .code(0)
         .file_is(&name, document(1))
         .files_are([FILE, &name]);
-    assert_eq!(inode(outcome.path(&name)), before);
+    assert_ne!(inode(outcome.path(&name)), before, "not replaced by rename");
+}
+
+#[test]
+fn an_empty_name_of_a_temporary_directory_is_none() {
+    let endpoint = Endpoint::http([Reply::json(200, r#"{"refresh_token":"5Aep-1"}"#)]);
+    let case = Case::new()
+        .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
+        .env("TMPDIR", "")
+        .stdin(document(0));
+    let outcome = case.run().code(76).files_are::<PathBuf>([]);
+    let steps = outcome.stderr_text();
+    let (_, path) = steps.split_once("the new tokens are in ").unwrap();
+    let path = Path::new(path.lines().next().unwrap());
+    assert_eq!(path.parent(), Some(Path::new("/tmp")));
+    fs::remove_file(path).unwrap();
 }

@@ -108,7 +108,10 @@ fn a_run_that_term_ends_leaves_the_old_file_and_the_next_one_cleans_up() {
     assert_eq!(output.stdout, b"");
     assert_eq!(output.status.signal(), Some(SIGTERM));
     assert_eq!(document(&case), OLD);
-    assert_eq!(files(&case), [".token.json.sftoken-pending", "token.json"]);
+    assert_eq!(
+        files(&case),
+        [".token.json.sftoken-90b6aad50e206ce2", "token.json"]
+    );
     case.run()
         .code(0)
         .stdout("")

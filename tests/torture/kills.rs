@@ -41,10 +41,10 @@ enum Then<'a> {
     Kill(&'a Call),
 }
 
-/// Kills a run at each call, lets one of the actors come along, and starts two runs at once.
-pub(crate) fn kill_then_act(table: &mut Table, way: Way, dice: &mut Dice) {
+/// Kills a run at so many calls, lets one of the actors come along, and starts two runs at once.
+pub(crate) fn kill_then_act(table: &mut Table, way: Way, dice: &mut Dice, count: usize) {
     let reference = Reference::of(way);
-    let calls = reference.calls();
+    let calls = dice.some_of(reference.calls(), count);
     let mut actors = AFTERWARDS.to_vec();
     actors.retain(|actor| actor.suits(way));
     let trial = |call| Trial {
@@ -53,7 +53,7 @@ pub(crate) fn kill_then_act(table: &mut Table, way: Way, dice: &mut Dice) {
         then: Then::Actor(dice.one_of(&actors)),
     };
     let trials = calls.into_iter().map(trial).collect();
-    count(table, trials);
+    try_and_count(table, trials);
 }
 
 /// Kills two runs one after the other, at so many pairs of calls.
@@ -66,11 +66,11 @@ pub(crate) fn kill_twice(table: &mut Table, way: Way, dice: &mut Dice, pairs: us
         then: Then::Kill(dice.one_of(&calls)),
     };
     let trials = (0..pairs).map(trial).collect();
-    count(table, trials);
+    try_and_count(table, trials);
 }
 
 /// Makes the trials and counts how they end.
-fn count(table: &mut Table, mut trials: Vec<Trial<'_>>) {
+fn try_and_count(table: &mut Table, mut trials: Vec<Trial<'_>>) {
     trials.retain(|trial| is_wanted(trial.name(), trial.way, &trial.place()));
     let outcomes = try_all(&trials, Trial::outcome);
     for (trial, outcome) in trials.iter().zip(outcomes) {

@@ -84,13 +84,11 @@ impl Story {
             .map_err(|error| unreadable(&self.name, &reason(&error)))?;
         let document = Document::parse_stdin(&bytes).map_err(|why| self.unusable(why))?;
         self.describe(&document, bytes.len());
-        match self.fresh_age(&document) {
-            Some(age) => Ok((document, Outcome::Fresh(age))),
-            None => {
-                let refreshed = self.refresh(document, None)?;
-                Ok(refreshed.expect("only a locked file can have been replaced"))
-            }
+        if let Some(age) = self.fresh_age(&document) {
+            return Ok((document, Outcome::Fresh(age)));
         }
+        let refreshed = self.refresh(document, None)?;
+        Ok(refreshed.expect("only a locked file can have been replaced"))
     }
 
     /// Refreshes the document in a file, unless that turns out not to be needed.

@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
+use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -73,10 +74,15 @@ pub(super) fn all(place: &Place) -> Vec<PathBuf> {
         let hash = name.as_bytes().strip_prefix(prefix.as_bytes());
         hash.is_some_and(|it| it.len() == 2 * HASH_BYTES && it.iter().all(u8::is_ascii_hexdigit))
     };
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name());
+    let Ok(mut entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let names = entries.by_ref().flatten().map(|entry| entry.file_name());
     let names = names.filter(|name| is_pending(name));
-    names.map(|name| directory.join(name)).collect()
+    let paths = names.map(|name| directory.join(name)).collect();
+    // The standard library panics if a directory cannot be closed; the end of the process closes it.
+    mem::forget(entries);
+    paths
 }
 
 /// Whether no other file's pending files have such names.
@@ -135,9 +141,10 @@ pub(super) fn successor<'a>(
 
 /// The hash of a token in hexadecimal digits.
 fn hash(key: &[u8]) -> String {
-    let hash = digest(&SHA256, key);
-    let bytes = &hash.as_ref()[..HASH_BYTES];
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = digest(&SHA256, key);
+    let first = digest.as_ref().first_chunk::<HASH_BYTES>();
+    let first = first.expect("SHA-256 has 32 bytes");
+    format!("{:016x}", u64::from_be_bytes(*first))
 }
 
 /// Whether an error says that there is no pending file, and cannot be one.

@@ -238,7 +238,7 @@ fn copy_beside(place: &Place, document: &[u8]) -> io::Result<SideFile> {
     Ok(copy)
 }
 
-/// Makes a rename survive a power failure.
+/// Makes a new name survive a power failure.
 fn sync_directory(path: &Path) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     File::open(directory)?.sync_all()

@@ -8,9 +8,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
+use super::claim::{Claim, claim};
 use super::content::Content;
-use super::lock::{Locked, held_by_another, wait_for_lock};
-use super::pending::{Found, find, path_for, successor};
+use super::lock::{Locked, held_by_another};
 use super::room::Room;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
@@ -41,16 +41,6 @@ type Parts<'a> = (
     Option<String>,
 );
 
-/// What came of the attempt to have a pending file.
-enum Pending {
-    /// It is ours, and has room.
-    Ready(SideFile),
-    /// There can be none, for this reason.
-    Impossible(String),
-    /// Another run had it: FILE is not what it was.
-    Used,
-}
-
 impl Locked {
     /// Reserves room for a document of `len` bytes and some growth. None if another run has used up
     /// the token that was read: then begin again from FILE, opened anew.
@@ -64,13 +54,20 @@ impl Locked {
         deadline: Deadline,
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<Reserved<'_>>, Error> {
-        let pending = match self.pending(len + Content::GROWTH, deadline, waiting)? {
-            Pending::Used if deadline.left().is_zero() => {
-                return Err(held_by_another(&self.name()));
-            }
-            Pending::Used => return Ok(None),
-            Pending::Ready(pending) => Ok(pending),
-            Pending::Impossible(why) => Err(why),
+        let (room, token) = (len + Content::GROWTH, self.seen_key());
+        let claim = claim(
+            self.place(),
+            self.content(),
+            &token,
+            room,
+            deadline,
+            waiting,
+        );
+        let pending = match claim {
+            Claim::Used => return Ok(None),
+            Claim::Held => return Err(held_by_another(&self.name())),
+            Claim::Ready(pending) => Ok(pending),
+            Claim::Impossible(why) => Err(why),
         };
         let metadata = self.target().file().metadata();
         let metadata = metadata.map_err(|error| self.cannot_save(&reason(&error)))?;
@@ -82,7 +79,7 @@ impl Locked {
         let pending = pending.ok();
         let room = match &pending {
             Some(pending) if is_on_disk_of(pending, &metadata) => None,
-            _ => Some(self.room(len + Content::GROWTH, in_place.as_deref())?),
+            _ => Some(self.room(room, in_place.as_deref())?),
         };
         Ok(Some(Reserved {
             locked: self,
@@ -90,58 +87,6 @@ impl Locked {
             room,
             in_place,
         }))
-    }
-
-    /// Creates the pending file, or waits until the run that has it is done.
-    fn pending(
-        &self,
-        room: usize,
-        deadline: Deadline,
-        waiting: &mut dyn FnMut(Duration),
-    ) -> Result<Pending, Error> {
-        let place = self.place();
-        let path = path_for(place, self.seen_key().expose().as_bytes());
-        if place.closed_because().is_none() {
-            match SideFile::create(&path) {
-                Ok(created) => return Ok(taken(created, room)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Ok(Pending::Impossible(reason(&error))),
-            }
-        }
-        let key = self.seen_key();
-        match find(place, &path, self.content()) {
-            Ok(Found::InUse(theirs)) => self.wait_for(&theirs, deadline, waiting),
-            Ok(Found::Left(_, bytes))
-                if successor(self.content(), &bytes, Some(&key)).is_some() =>
-            {
-                Ok(Pending::Used)
-            }
-            // It could not be removed: it is good enough as a meeting point and for a copy.
-            Ok(Found::Left(left, _)) if place.closed_because().is_none() => Ok(taken(left, room)),
-            Ok(Found::Nothing) if place.closed_because().is_none() => Ok(Pending::Used),
-            Ok(_) => Ok(Pending::Impossible(self.no_pending_because())),
-            Err(error) => Ok(Pending::Impossible(reason(&error))),
-        }
-    }
-
-    /// Why there can be no pending file although none could not be created.
-    fn no_pending_because(&self) -> String {
-        let closed = self.place().closed_because();
-        closed.unwrap_or("something has its name").to_owned()
-    }
-
-    /// Waits until another run is done with its pending file.
-    fn wait_for(
-        &self,
-        theirs: &SideFile,
-        deadline: Deadline,
-        waiting: &mut dyn FnMut(Duration),
-    ) -> Result<Pending, Error> {
-        match wait_for_lock(theirs.file(), deadline, waiting) {
-            Ok(true) => Ok(Pending::Used),
-            Ok(false) => Err(held_by_another(&self.name())),
-            Err(error) => Err(self.cannot_save(&reason(&error))),
-        }
     }
 
     /// Makes sure that FILE can be replaced, or written if it has to be.
@@ -209,18 +154,6 @@ fn both(why: &str, in_place: Option<&str>) -> String {
     match in_place {
         Some(in_place) if in_place != why => format!("{why} ({in_place})"),
         _ => why.to_owned(),
-    }
-}
-
-/// A pending file with room, unless another run was faster.
-fn taken(pending: SideFile, room: usize) -> Pending {
-    match pending.lock() {
-        Ok(true) => match pending.reserve(room) {
-            Ok(()) => Pending::Ready(pending.temporary()),
-            Err(error) => Pending::Impossible(reason(&error)),
-        },
-        Ok(false) => Pending::Used,
-        Err(error) => Pending::Impossible(reason(&error)),
     }
 }
 

@@ -49,15 +49,16 @@ impl Drop for Room<'_> {
 /// the document. Before the cut a look is taken whether another program has begun to write FILE.
 pub(super) fn overwrite(file: &TokenFile, before: &[u8], document: &[u8]) -> io::Result<bool> {
     let len = usize::try_from(file.file().metadata()?.len()).unwrap_or(usize::MAX);
-    let padded_len = document.len().max(before.len());
-    if len < padded_len {
-        let room = vec![b' '; padded_len - len];
-        let made = file.file().write_all_at(&room, len as u64);
-        made.inspect_err(|_| drop(file.file().set_len(len as u64)))?;
-    }
     let mut padded = document.to_vec();
-    padded.resize(padded_len, b' ');
-    file.file().write_all_at(&padded, 0)?;
+    padded.resize(document.len().max(before.len()), b' ');
+    let room = vec![b' '; padded.len().saturating_sub(len)];
+    let made = file.file().write_all_at(&room, len as u64);
+    let written = made.and_then(|()| file.file().write_all_at(&padded, 0));
+    written.inspect_err(|_| {
+        if !room.is_empty() {
+            let _ = file.file().set_len(len as u64);
+        }
+    })?;
     let now = file.read_with_blanks()?;
     if now.len() > document.len() && now.starts_with(&padded) {
         file.file().set_len(document.len() as u64)?;

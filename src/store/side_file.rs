@@ -97,10 +97,16 @@ impl SideFile {
 
     /// Becomes FILE, with its mode. The lock goes with it.
     pub(super) fn rename_to(&self, target: &Path, mode: u32) -> io::Result<()> {
-        if mode != self.file.metadata()?.mode() & 0o7777 {
-            self.file.set_permissions(Permissions::from_mode(mode))?;
-        }
+        self.set_mode(mode)?;
         fs::rename(&self.path, target)
+    }
+
+    /// Sets the mode, which the umask may have made another one.
+    fn set_mode(&self, mode: u32) -> io::Result<()> {
+        if mode == self.file.metadata()?.mode() & 0o7777 {
+            return Ok(());
+        }
+        self.file.set_permissions(Permissions::from_mode(mode))
     }
 
     /// Whether the path leads to this file.

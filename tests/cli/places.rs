@@ -25,7 +25,7 @@ fn refreshed_at(name: &str, prepare: impl FnOnce(Case) -> Case) -> (Outcome, boo
     let entries = fs::read_dir(path.parent().unwrap()).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut beside: Vec<_> = names
-        .filter(|it| *it != path.file_name().unwrap())
+        .filter(|it| **it != *path.file_name().unwrap())
         .collect();
     beside.sort();
     gate.open();
@@ -277,7 +277,7 @@ fn with_access_list(case: Case, program: &str, args: &[&str]) -> Option<Case> {
 /// The access control list of FILE.
 fn access_list(outcome: &Outcome) -> String {
     let mut command = Command::new("getfacl");
-    let command = command.args(["-cpE", FILE]).current_dir(outcome.path("."));
+    let command = command.args(["-cpEn", FILE]).current_dir(outcome.path("."));
     String::from_utf8(command.output().unwrap().stdout).unwrap()
 }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use ring::digest::{SHA256, digest};
 
 use super::content::{Content, without_blanks};
-use super::file::{is_same, open_for_writing_if_allowed};
+use super::file::open_for_writing_if_allowed;
 use super::place::Place;
 use super::side_file::SideFile;
 use crate::input::read_bounded;
@@ -108,16 +108,16 @@ pub(super) fn find(place: &Place, path: &Path, content: Content) -> io::Result<F
 
 /// One look; none if the file was exchanged meanwhile.
 fn look(place: &Place, path: &Path, content: Content) -> io::Result<Option<Found>> {
-    let named = fs::symlink_metadata(path)?;
-    if !named.is_file() {
+    if !fs::symlink_metadata(path)?.is_file() {
         return Ok(Some(Found::NoFile));
     }
     let (file, _) = open_for_writing_if_allowed(path)?;
-    if !is_same(&named, &file.metadata()?) {
+    let metadata = file.metadata()?;
+    let side_file = SideFile::found(path, file);
+    if !side_file.is_named() {
         return Ok(None);
     }
-    let side_file = SideFile::found(path, file);
-    if !place.is_owner_of(&named) || named.nlink() != 1 {
+    if !place.is_owner_of(&metadata) || metadata.nlink() != 1 {
         let bytes = read_bounded(side_file.file(), content.read_limit())?;
         return Ok(Some(Found::Foreign(bytes)));
     }

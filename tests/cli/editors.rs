@@ -176,6 +176,22 @@ fn a_login_in_place_is_not_overwritten_in_place() {
 }
 
 #[test]
+fn a_file_that_is_moved_and_linked_again_is_saved_where_the_link_leads() {
+    let gate = Gate::new();
+    let endpoint = Endpoint::http(reply(1).after(&gate));
+    let case = refresh(&endpoint).link("link.json", FILE).arg("link.json");
+    let run = case.spawn();
+    endpoint.wait_for_requests(1);
+    fs::rename(case.path(FILE), case.path("moved.json")).unwrap();
+    fs::remove_file(case.path("link.json")).unwrap();
+    let case = case.link("link.json", "moved.json");
+    gate.open();
+    let outcome = run.wait().code(0).file_is("moved.json", document(1));
+    assert!(!case.path(FILE).exists(), "{outcome}");
+    outcome.files_are(["link.json", "moved.json"]);
+}
+
+#[test]
 fn a_file_that_gets_a_group_meanwhile_is_written_in_place() {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));

@@ -41,10 +41,11 @@ struct Point {
 }
 
 impl Point {
-    /// All that can go wrong at one call.
+    /// All that can go wrong at one call. The standard library takes a directory that cannot be
+    /// closed for a bug, and no file system has such ones.
     fn at(call: &Call) -> Vec<Self> {
         let mut errors = vec![None];
-        if !call.is_on_network() {
+        if !call.is_on_network() && !call.closes_directory() {
             errors.extend(FILE_ERRORS.map(Some));
         }
         if call.name.starts_with("rename") {

@@ -15,6 +15,16 @@ use crate::trace::{Call, Trace};
 use crate::tracee::{End, Event, Tracee};
 use crate::verdict::{Harm, judge};
 
+/// Calls on what belongs to the process alone.
+const SILENT: [&str; 6] = [
+    "fcntl",
+    "getsockopt",
+    "ioctl",
+    "lseek",
+    "pipe2",
+    "setsockopt",
+];
+
 /// A run with which nobody interferes, to choose calls from.
 pub(crate) struct Reference {
     /// Its calls.
@@ -33,9 +43,13 @@ impl Reference {
         Self { trace, arena }
     }
 
-    /// The calls at which a run is stopped or killed: from its first look at FILE to its end.
+    /// The calls at which a run is stopped or killed: from its first look at FILE to its end. By
+    /// the others it learns nothing and tells nobody anything, so that a stop behind one of these
+    /// is a stop behind the call before.
     pub(crate) fn calls(&self) -> Vec<&Call> {
-        self.trace.own_calls(&self.arena.path("")).collect()
+        let own = self.trace.own_calls(&self.arena.path(""));
+        own.filter(|call| !SILENT.contains(&call.name.as_str()))
+            .collect()
     }
 }
 
@@ -112,7 +126,13 @@ impl Trial<'_> {
         let Err(fault) = judge(arena, deed, ends) else {
             return Outcome::Survived;
         };
-        let reason = inherent::reason(self.actor, deed, self.call, self.reference, fault.harm);
+        let reason = inherent::reason(
+            (self.way, self.actor),
+            deed,
+            self.call,
+            self.reference,
+            fault.harm,
+        );
         reason.map_or(Outcome::Failed(fault), Outcome::Inherent)
     }
 }

@@ -86,10 +86,10 @@ pub(crate) fn is_strace_missing() -> bool {
 }
 
 /// Trials of a series that is tried only in part, as most of its calls are those of another.
-const SHARE: usize = 80;
+const SHARE: usize = 60;
 
 /// Trials of the series with the most ways to go wrong, about every other one.
-const HALF: usize = 1000;
+const HALF: usize = 600;
 
 /// Calls between a run's last look at FILE and the last of the calls that change it.
 const FEW: usize = 6;

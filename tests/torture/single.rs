@@ -45,14 +45,7 @@ fn each_step_of_a_save_is_on_the_disk_before_the_next() {
         directory: Directory::Mounted,
         ..Setup::default()
     };
-    let in_place = [
-        "ftruncate",
-        "fsync",
-        "rename",
-        "fsync",
-        "ftruncate",
-        "unlink",
-    ];
+    let in_place = ["ftruncate", "fsync", "rename", "fsync", "unlink"];
     assert_saves_by(mounted, &in_place);
 }
 

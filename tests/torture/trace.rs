@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) number: usize,
     /// The line of strace.
     line: String,
+    /// Whether the call before lists a directory.
+    is_behind_listing: bool,
 }
 
 impl Call {
@@ -63,6 +65,11 @@ impl Call {
     /// Whether bytes from the server arrived by it.
     fn is_completed_receive(&self) -> bool {
         self.name == "recvfrom" && self.has_returned()
+    }
+
+    /// Whether it closes a directory that was read.
+    pub(crate) fn closes_directory(&self) -> bool {
+        self.name == "close" && self.is_behind_listing
     }
 
     /// Whether it writes a document, or tries to.
@@ -187,6 +194,7 @@ fn parse(log: &str) -> Vec<Call> {
             name: name.to_owned(),
             number: before + 1,
             line: line.to_owned(),
+            is_behind_listing: calls.last().is_some_and(|it| it.name == "getdents64"),
         });
     }
     calls

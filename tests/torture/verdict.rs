@@ -96,7 +96,7 @@ fn look_around(arena: &Arena, deed: &Deed, ends: &[End]) -> Result<(), Fault> {
         return Err(Harm::SessionEnded.because("a used-up token was sent"));
     }
     if arena.file().exists() || deed.names != Names::Gone {
-        check_file(arena, deed)?;
+        check_file(arena, deed, deed.follows_kill)?;
     }
     let mut safe: Vec<_> = deed.given_up.into_iter().collect();
     for path in ends.iter().filter_map(named_file) {
@@ -104,7 +104,7 @@ fn look_around(arena: &Arena, deed: &Deed, ends: &[End]) -> Result<(), Fault> {
     }
     if arena.file().exists() {
         run_again(arena, &arena.file())?;
-        safe.push(check_file(arena, deed)?);
+        safe.push(check_file(arena, deed, false)?);
     }
     if arena.path(SECOND_NAME).exists() && deed.names == Names::Same {
         run_again(arena, &arena.path(SECOND_NAME))?;
@@ -136,12 +136,13 @@ fn named_file(end: &End) -> Option<PathBuf> {
     rest.lines().next().map(PathBuf::from)
 }
 
-/// FILE is one whole document with what its owner put there; its token.
-fn check_file(arena: &Arena, deed: &Deed) -> Result<Token, Fault> {
+/// FILE is one whole document with what its owner put there; its token. A kill may leave blanks
+/// behind the document until the next run.
+fn check_file(arena: &Arena, deed: &Deed, may_have_blanks: bool) -> Result<Token, Fault> {
     let bytes = arena.read().ok_or(Harm::Torn.because("FILE is gone"))?;
     let shown = bytes.escape_ascii().to_string();
     let document: Option<Value> = serde_json::from_slice(&bytes).ok();
-    let is_trimmed = bytes.len() == bytes.trim_ascii_end().len() + 1;
+    let is_trimmed = may_have_blanks || bytes.len() == bytes.trim_ascii_end().len() + 1;
     let Some(document) = document.filter(|_| is_trimmed) else {
         return Err(Harm::Torn.because(format!("FILE is torn: \"{shown}\"")));
     };
@@ -157,14 +158,15 @@ fn check_file(arena: &Arena, deed: &Deed) -> Result<Token, Fault> {
 }
 
 /// Follows the hint of a run that could not save: moves its file to FILE, unless FILE has another
-/// login by now, or the next run finds the file where it is. The token, if it stays elsewhere.
+/// login or a later token by now, or the next run finds the file where it is. The token, if it stays
+/// elsewhere.
 fn do_as_told(arena: &Arena, path: &Path) -> Result<Option<Token>, Fault> {
     // Another run may have taken it up already.
     let Some(named) = token_in(path) else {
         return Ok(None);
     };
     match token_in(&arena.file()) {
-        Some(current) if current.session != named.session => {
+        Some(current) if current.session != named.session || current.number >= named.number => {
             fs::remove_file(path).unwrap();
             Ok(Some(named))
         }

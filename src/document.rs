@@ -296,8 +296,7 @@ mod tests {
 
     fn why(json: &[u8]) -> String {
         let error = Document::parse(json).expect_err("an unusable document");
-        let report = error.report();
-        report.lines().next().unwrap_or_default().to_owned()
+        error.to_string()
     }
 
     fn rendered(document: &Document) -> String {

@@ -141,6 +141,50 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// Where a person logs in: `authorize` in place of the last `token`; `None` for a path that does
+    /// not end with that.
+    pub(crate) fn authorization(&self) -> Option<String> {
+        let path = self.path.strip_suffix("/token")?;
+        Some(self.at(&format!("{path}/authorize")))
+    }
+
+    /// The page of Salesforce where a login can end.
+    pub(crate) fn landing_page(&self) -> String {
+        self.at("/services/oauth2/success")
+    }
+
+    /// Another path at this origin.
+    fn at(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme.name(), self.authority())
+    }
+
+    /// Whether the host is the My Domain of an org.
+    pub(crate) fn is_my_domain(&self) -> bool {
+        self.host.ends_with(".my.salesforce.com")
+    }
+
+    /// Where a `Location` of this endpoint leads: scheme, host, port and path, without user info and
+    /// query; `None` where that is no `http` or `https` URL that can be shown.
+    pub(crate) fn target_of(&self, location: &str) -> Option<String> {
+        let end = location.find(['?', '#']).unwrap_or(location.len());
+        let location = &location[..end];
+        let scheme = self.scheme.name();
+        if location.starts_with("//") {
+            return self.target_of(&format!("{scheme}:{location}"));
+        }
+        if location.starts_with('/') {
+            return Some(self.at(location));
+        }
+        let (scheme, rest) = location.split_once("://")?;
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let authority = authority.rsplit('@').next()?;
+        let (host, port) = split_port(authority)?;
+        let host = checked_host(host)?;
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let is_web = ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str());
+        is_web.then(|| format!("{scheme}://{host}{port}{path}"))
+    }
+
     /// Whether the exchange is encrypted.
     pub(crate) fn is_https(&self) -> bool {
         self.scheme == Scheme::Https
@@ -156,13 +200,19 @@ impl Endpoint {
     }
 }
 
+impl Scheme {
+    /// As it stands in a URL.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self.scheme {
-            Scheme::Https => "https",
-            Scheme::Http => "http",
-        };
-        write!(f, "{scheme}://{}{}", self.authority(), self.path)
+        f.write_str(&self.at(&self.path))
     }
 }
 
@@ -311,18 +361,25 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_redirects_are_fit_to_be_shown() {
+    fn targets_of_redirects_are_fit_to_be_shown() {
+        let endpoint = Endpoint::parse("https://ep:8474").expect("a URL");
         let cases = [
-            ("https://a.example/x?y#z", Some("a.example")),
-            ("//b.example:8443/x", Some("b.example")),
-            ("https://user:secret@c.example/", Some("c.example")),
-            ("https://[::1]:1/", Some("[::1]")),
-            ("/login", None),
+            ("https://a.example/x?y#z", Some("https://a.example/x")),
+            ("http://ep:8474", Some("http://ep:8474")),
+            ("//b.example:8443/x", Some("https://b.example:8443/x")),
+            ("https://user:secret@c.example/", Some("https://c.example/")),
+            ("https://[::1]:1/", Some("https://[::1]:1/")),
+            ("/login?code=1", Some("https://ep:8474/login")),
             ("https://a\u{7}b/", None),
+            ("ftp://a/", None),
             ("", None),
         ];
-        for (location, host) in cases {
-            assert_eq!(host_of(location).as_deref(), host, "{location}");
+        for (location, target) in cases {
+            assert_eq!(
+                endpoint.target_of(location).as_deref(),
+                target,
+                "{location}"
+            );
         }
     }
 }

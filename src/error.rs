@@ -102,12 +102,9 @@ impl Error {
         self
     }
 
-    /// The lines for standard error, without the name of the program.
-    pub(crate) fn report(&self) -> String {
-        match self.hint.as_str() {
-            "" => self.message.clone(),
-            hint => format!("{}\nhint: {hint}", self.message),
-        }
+    /// What the caller can do about it, if anything.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        (!self.hint.is_empty()).then_some(&self.hint)
     }
 }
 

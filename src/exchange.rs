@@ -6,11 +6,9 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value};
-
 use crate::deadline::Deadline;
 use crate::http::Client;
-use crate::oauth::{Refusal, TokenRequest, verdict};
+use crate::oauth::{Refusal, TokenRequest, Tokens, verdict};
 use crate::retry::Pauses;
 use crate::say;
 
@@ -24,8 +22,8 @@ pub(crate) enum Exchanged<T> {
 
 /// A token reply.
 pub(crate) struct TokenReply {
-    /// Its members.
-    pub(crate) members: Map<String, Value>,
+    /// What it holds.
+    pub(crate) tokens: Tokens,
     /// For verbose output once the members are safe: writing it earlier would delay saving them.
     pub(crate) summary: String,
 }
@@ -68,11 +66,14 @@ pub(crate) fn exchange<T>(
 /// One try.
 fn try_once(client: &Client, request: &TokenRequest, number: u32) -> Result<TokenReply, Refusal> {
     let start = Instant::now();
-    let reply = client.post(&request.endpoint, &request.form())?;
-    let members = verdict(request, &reply)?;
-    let (status, elapsed) = (reply.status, start.elapsed().as_millis());
+    let reply = client
+        .post(&request.endpoint, &request.form())
+        .map_err(|lost| Refusal::lost(request, lost))?;
+    let status = reply.status;
+    let tokens = verdict(request, reply)?;
+    let elapsed = start.elapsed().as_millis();
     Ok(TokenReply {
-        members,
+        tokens,
         summary: format!("try {number}: status {status} after {elapsed} ms"),
     })
 }

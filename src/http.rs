@@ -49,6 +49,8 @@ pub(crate) struct Reply {
     pub(crate) retry_after: Option<Duration>,
     /// `Location`.
     pub(crate) location: Option<String>,
+    /// `Content-Encoding`: none was asked for.
+    pub(crate) content_encoding: Option<String>,
     /// At most [`MAX_REPLY_LEN`] and one byte.
     pub(crate) body: Vec<u8>,
     /// Why the body may lack its end.
@@ -244,6 +246,7 @@ impl Client {
             status: head.status.as_u16(),
             retry_after: retry_after(&head.headers),
             location: location(&head.headers),
+            content_encoding: header(&head.headers, "content-encoding").map(str::to_owned),
             body: bytes,
             cut_short: end.err().map(|error| describe(&error.into())),
         }

@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: arguments, then document, then request, then reply, then document, then disk.
 //! [`cli`] turns arguments and environment into a command, and [`refresh`] tells its story, with
-//! the rooms below: [`settings`], [`exchange`], [`report`] and [`print`]; [`oauth`], [`store`] and
+//! the rooms below: [`settings`], [`exchange`], [`keep`], [`report`] and [`print`]; [`oauth`], [`store`] and
 //! [`http`], which do not know each other's business; [`document`] and [`input`]; [`say`], the only
 //! pen. No room knows those above it. Every failure is an [`error::Error`], whose class is the exit
 //! code.
@@ -15,6 +15,7 @@ mod error;
 mod exchange;
 mod http;
 mod input;
+mod keep;
 mod oauth;
 mod print;
 mod refresh;

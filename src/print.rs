@@ -3,9 +3,6 @@
 //! With a file the result is safe by then. With standard input what is printed is the only copy,
 //! and a refresh token that was rotated must not end in a closed pipe.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-
 use crate::document::Document;
 use crate::error::{Class, Error};
 use crate::input::shown;
@@ -41,7 +38,7 @@ pub(crate) enum Kept {
 pub(crate) fn print(what: Printed, document: &Document, kept: &Kept) -> Result<(), Error> {
     let printed = say::result(&rendered(what, document)?);
     match (printed, kept) {
-        (Ok(()), Kept::Nowhere) if what != Printed::Json || is_output_discarded() => {
+        (Ok(()), Kept::Nowhere) if what != Printed::Json || store::is_output_discarded() => {
             keep_only_copy(document);
             Ok(())
         }
@@ -74,13 +71,6 @@ fn keep_only_copy(document: &Document) {
             "the refresh token on standard input was rotated, and the new one is lost; log in again",
         ),
     }
-}
-
-/// Whether standard output goes nowhere. A closed one does, too: the standard library puts
-/// `/dev/null` in its place before `main`.
-fn is_output_discarded() -> bool {
-    let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());
-    matches!((device("/dev/fd/1"), device("/dev/null")), (Ok(output), Ok(null)) if output == null)
 }
 
 /// What is written for a document.

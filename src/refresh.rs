@@ -8,22 +8,19 @@ use std::mem;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value};
-
 use crate::cli::Refresh;
 use crate::deadline::Deadline;
 use crate::document::{Document, MAX_LEN};
 use crate::error::{Error, reason};
-use crate::exchange::{Exchanged, TokenReply, exchange};
+use crate::exchange::{Exchanged, exchange};
 use crate::input::{Input, unreadable};
-use crate::oauth::{Refusal, TokenRequest};
-use crate::print::{Kept, Printed, print, rescued};
-use crate::report::{
-    Outcome, changed_members, report_save, summary, warn_if_open_to_others, whole,
-};
+use crate::keep::{keep_remains, keep_tokens};
+use crate::oauth::TokenRequest;
+use crate::print::{Kept, Printed, print};
+use crate::report::{Outcome, summary, warn_if_open_to_others, whole};
 use crate::say;
 use crate::settings::Loaded;
-use crate::store::{Content, Locked, Reserved, SavedHow, TokenFile};
+use crate::store::{Content, Locked, Reserved, TokenFile};
 
 /// What FILE should hold.
 const DOCUMENT: Content = Content {
@@ -157,12 +154,17 @@ impl Story {
         let replaced = || locked.and_then(|locked| self.replaced(locked, &request));
         match exchange(&client, &request, self.deadline, self.retries, replaced) {
             Ok(Exchanged::Tokens(reply)) => {
-                keep(reserved, &mut document, &request, &reply)?;
+                keep_tokens(reserved, &mut document, &request, reply)?;
                 let outcome = refreshed(&request, &document);
                 Ok(Some((document, outcome)))
             }
             Ok(Exchanged::Adopted(document)) => Ok(Some((document, Outcome::Adopted))),
-            Err(refusal) => Err(self.keep_rotated(reserved, document, refusal)),
+            // Many runs may share a host, so what the network says names the file, too.
+            Err(refusal) => Err(keep_remains(
+                reserved,
+                document,
+                refusal.within(format_args!("cannot refresh {}", self.name)),
+            )),
         }
     }
 
@@ -236,34 +238,9 @@ impl Story {
     /// what is to be printed is in it.
     fn replaced(&self, locked: &Locked, request: &TokenRequest) -> Option<Document> {
         let document = Document::parse(&locked.read_again().ok()?).ok()?;
-        let is_another = document.refresh_token() != request.refresh_token;
+        let is_another = request.refresh_token() != Some(&document.refresh_token());
         let is_enough = !self.needs_token || document.access_token().is_some();
         (is_another && is_enough).then_some(document)
-    }
-
-    /// Keeps a new refresh token although the reply is of no other use: the old one has ended.
-    fn keep_rotated(
-        &self,
-        reserved: Option<Reserved>,
-        mut document: Document,
-        refusal: Refusal,
-    ) -> Error {
-        // Many runs may share a host, so what the network says names the file, too.
-        let error = refusal
-            .error
-            .within(format_args!("cannot refresh {}", self.name));
-        let Some(token) = refusal.rotated else {
-            return error;
-        };
-        let members = Map::from_iter([("refresh_token".to_owned(), Value::from(token))]);
-        let Some(reserved) = reserved else {
-            document.merge(members);
-            return rescued(error, &document);
-        };
-        match save(reserved, &mut document, &members) {
-            Ok(_) => error.but("its new refresh token was saved"),
-            Err(not_saved) => not_saved,
-        }
     }
 
     /// The age of a token that need not be refreshed.
@@ -334,48 +311,10 @@ impl Before {
     }
 }
 
-/// Takes a token reply into the document, and saves that where there is a FILE.
-fn keep(
-    reserved: Option<Reserved>,
-    document: &mut Document,
-    request: &TokenRequest,
-    reply: &TokenReply,
-) -> Result<(), Error> {
-    let (changed, how) = match reserved {
-        Some(reserved) => {
-            let (changed, how) = save(reserved, document, &reply.members)?;
-            (changed, Some(how))
-        }
-        None => (document.merge(reply.members.clone()), None),
-    };
-    say::step(|| &reply.summary);
-    say::step(|| changed_members(request, &changed));
-    if let Some(how) = how {
-        report_save(&how);
-    }
-    Ok(())
-}
-
-/// Saves what a reply makes of the document, or of what another program has made of it meanwhile.
-fn save(
-    reserved: Reserved,
-    document: &mut Document,
-    members: &Map<String, Value>,
-) -> Result<(Vec<String>, SavedHow), Error> {
-    let changed = document.merge(members.clone());
-    let how = reserved.save(&document.render(), |now| {
-        let mut latest = Document::parse(now).ok()?;
-        latest.merge(members.clone());
-        *document = latest;
-        Some(document.render())
-    })?;
-    Ok((changed, how))
-}
-
 /// The outcome of a request.
 fn refreshed(request: &TokenRequest, document: &Document) -> Outcome {
     Outcome::Refreshed {
         host: request.host(),
-        rotated: document.refresh_token() != request.refresh_token,
+        rotated: request.refresh_token() != Some(&document.refresh_token()),
     }
 }

@@ -71,7 +71,7 @@ pub(crate) fn report_save(how: &SavedHow) {
 pub(crate) fn changed_members(request: &TokenRequest, names: &[String]) -> String {
     match names {
         [] => "reply: changed no member".to_owned(),
-        _ => format!("reply: changed {}", request.harmless(&names.join(", "))),
+        _ => format!("reply: changed {}", request.harmless(&names.join(", "), [])),
     }
 }
 

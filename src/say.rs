@@ -12,6 +12,7 @@ use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Class, Error, reason};
+use crate::text::harmless;
 
 /// No summary line.
 static QUIET: AtomicBool = AtomicBool::new(false);
@@ -55,7 +56,8 @@ pub(crate) fn warning(text: impl Display) {
 
 /// Reports why the run failed.
 pub(crate) fn failure(error: &Error) {
-    say(format_args!("sftoken: {}", error.report()));
+    let hint = error.advice().map(|hint| format!("hint: {hint}"));
+    say_lines([format!("sftoken: {error}")].into_iter().chain(hint));
 }
 
 /// Writes a result to standard output.
@@ -87,8 +89,17 @@ pub(crate) fn report_panics() {
     }));
 }
 
-/// Writes one message in one call, so that lines of parallel runs do not mix.
-fn say(text: impl Display) {
-    let line = format!("{text}\n");
-    let _ = io::stderr().write_all(line.as_bytes());
+/// Writes one line.
+fn say(line: impl Display) {
+    say_lines([line.to_string()]);
+}
+
+/// Writes the lines of one message in one call, so that lines of parallel runs do not mix. Whatever
+/// they quote cannot steer a terminal, add a line or turn the text around.
+fn say_lines(lines: impl IntoIterator<Item = String>) {
+    let text: String = lines
+        .into_iter()
+        .map(|line| harmless(&line) + "\n")
+        .collect();
+    let _ = io::stderr().write_all(text.as_bytes());
 }

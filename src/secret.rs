@@ -4,10 +4,15 @@
 //! shows nothing; whoever needs the text has to say [`Secret::expose`]. [`redact`] is for the one
 //! text that is not ours: what a server says about a request that carried the secrets.
 
+use std::collections::HashMap;
 use std::fmt;
 
 /// Stands where a secret stood.
 const REDACTED: &str = "[REDACTED]";
+
+/// How many bytes of a secret betray it, wherever they stand. A shorter secret is only looked for
+/// where it stands alone: `E` is a part of every other word.
+const TELLING: usize = 8;
 
 /// A string that is shown to nobody by accident.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,27 +36,75 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Removes every occurrence of the given secrets from `text`, in upper or lower case: `%2f` is as
-/// much of a secret as `%2F`.
-pub(crate) fn redact<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
-    secrets
-        .into_iter()
-        .filter(|secret| !secret.is_empty())
-        .fold(text.to_owned(), |text, secret| without(&text, secret))
-}
-
-/// The text with [`REDACTED`] in place of one secret.
-fn without(text: &str, secret: &str) -> String {
+/// The text with [`REDACTED`] in place of every secret and of every [`TELLING`] piece of one, in
+/// upper or lower case: `%2f` is as much of a secret as `%2F`.
+///
+/// All pieces are found in the text as it came and are replaced at once, so that no replacement can
+/// hide another secret. The work is linear in the text and the secrets together.
+pub(crate) fn redact<S: AsRef<str>>(text: &str, secrets: impl IntoIterator<Item = S>) -> String {
     // Only ASCII changes, so the positions are those of the text.
     let lower = text.to_ascii_lowercase();
-    let mut shown = String::with_capacity(text.len());
-    let mut end = 0;
-    for (start, found) in lower.match_indices(&secret.to_ascii_lowercase()) {
-        shown.push_str(&text[end..start]);
-        shown.push_str(REDACTED);
-        end = start + found.len();
+    let mut places = Places::of(lower.as_bytes());
+    for secret in secrets {
+        places.hide(secret.as_ref().to_ascii_lowercase().as_bytes());
     }
-    shown + &text[end..]
+    places.replaced_in(text)
+}
+
+/// Where each piece of a text stands that a secret could be, and which bytes are to be hidden.
+struct Places<'a> {
+    /// The pieces that have not been hidden yet, and where they start.
+    starts: HashMap<&'a [u8], Vec<usize>>,
+    /// For each byte of the text.
+    hidden: Vec<bool>,
+}
+
+impl<'a> Places<'a> {
+    /// All pieces of [`TELLING`] bytes, and all shorter ones that stand alone.
+    fn of(text: &'a [u8]) -> Self {
+        let mut starts: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        for start in 0..text.len() {
+            for len in 1..=TELLING.min(text.len() - start) {
+                let end = start + len;
+                if len == TELLING || stands_alone(text, start, end) {
+                    starts.entry(&text[start..end]).or_default().push(start);
+                }
+            }
+        }
+        let hidden = vec![false; text.len()];
+        Self { starts, hidden }
+    }
+
+    /// Hides a secret in lower case. A piece that is hidden need not be found again.
+    fn hide(&mut self, secret: &[u8]) {
+        for piece in secret.windows(TELLING.min(secret.len()).max(1)) {
+            for start in self.starts.remove(piece).unwrap_or_default() {
+                self.hidden[start..start + piece.len()].fill(true);
+            }
+        }
+    }
+
+    /// The text with one [`REDACTED`] for each run of hidden bytes.
+    fn replaced_in(&self, text: &str) -> String {
+        let mut shown = String::with_capacity(text.len());
+        let mut was_hidden = false;
+        for (start, c) in text.char_indices() {
+            let is_hidden = self.hidden[start..start + c.len_utf8()].contains(&true);
+            match (is_hidden, was_hidden) {
+                (true, false) => shown.push_str(REDACTED),
+                (true, true) => {}
+                (false, _) => shown.push(c),
+            }
+            was_hidden = is_hidden;
+        }
+        shown
+    }
+}
+
+/// Whether no letter or digit stands beside a part of a text.
+fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
+    let is_word = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    !(start > 0 && is_word(start - 1)) && !is_word(end)
 }
 
 #[cfg(test)]
@@ -64,10 +117,40 @@ mod tests {
     }
 
     #[test]
-    fn redacts_every_occurrence_and_ignores_empty_secrets() {
+    fn hides_every_telling_piece_in_any_case() {
+        let secrets = ["5Aep861token", ""];
+        assert_eq!(redact("a 5AEP861TOKEN b", secrets), "a [REDACTED] b");
+        assert_eq!(redact("cut 5Aep861to...", secrets), "cut [REDACTED]...");
+        assert_eq!(redact("part 5Aep861", secrets), "part 5Aep861");
         assert_eq!(
-            redact("a tok b TOK \u{130}", ["Tok", ""]),
-            "a [REDACTED] b [REDACTED] \u{130}"
+            redact("\u{130} 61token\u{130}", secrets),
+            "\u{130} 61token\u{130}"
         );
+        assert_eq!(redact("p861token\u{130}", secrets), "[REDACTED]\u{130}");
+    }
+
+    #[test]
+    fn short_secrets_are_hidden_where_they_stand_alone() {
+        assert_eq!(
+            redact("no E in E, but EE", ["e"]),
+            "no [REDACTED] in [REDACTED], but EE"
+        );
+        assert_eq!(redact("pass s3cret.", ["s3cret"]), "pass [REDACTED].");
+    }
+
+    #[test]
+    fn one_secret_cannot_hide_another() {
+        let secrets = ["8", "5Aep861token", "861toke"];
+        assert_eq!(
+            redact("is 5Aep861token 8", secrets),
+            "is [REDACTED] [REDACTED]"
+        );
+    }
+
+    #[test]
+    fn many_secrets_and_repetitions_take_linear_time() {
+        let secret = "a".repeat(100_000);
+        let secrets = std::iter::repeat_n("E", 100_000).chain([secret.as_str()]);
+        assert_eq!(redact(&"a".repeat(400), secrets), REDACTED);
     }
 }

@@ -11,7 +11,7 @@ use crate::endpoint::{Endpoint, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
 use crate::input::{Input, unreadable};
-use crate::oauth::TokenRequest;
+use crate::oauth::{Grant, TokenRequest};
 use crate::say;
 use crate::secret::Secret;
 
@@ -119,8 +119,12 @@ impl Loaded {
             host_source,
             client_id: client_id.value,
             client_secret: client_secret.map(|secret| secret.value),
-            refresh_token: document.refresh_token(),
-            access_token: document.text("access_token").map(Secret::new),
+            grant: Grant::RefreshToken(document.refresh_token()),
+            others: document
+                .text("access_token")
+                .map(Secret::new)
+                .into_iter()
+                .collect(),
         })
     }
 

@@ -25,4 +25,4 @@ pub(crate) use file::TokenFile;
 pub(crate) use lock::Locked;
 pub(crate) use put::SavedHow;
 pub(crate) use reserve::Reserved;
-pub(crate) use side_file::keep;
+pub(crate) use side_file::{is_output_discarded, keep};

@@ -1,35 +1,40 @@
 //! Why a try brought no token, in the words that the caller reads.
+//!
+//! The commonest cause of a refusal is the wrong host, then a second copy of a rotated token. So the
+//! hints name what decided the host where the caller did not, and never advise what the call
+//! already does.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::meaning::Meaning;
-use super::request::{MAX_SERVER_TEXT, TokenRequest};
-use crate::endpoint::host_of;
+use super::request::TokenRequest;
+use crate::endpoint::HostSource;
 use crate::error::{Class, Error};
-use crate::http::Lost;
+use crate::http::{Lost, no_reply};
 
 /// Why a try brought no token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// The failure to report if this was the last try.
     pub(crate) error: Error,
-    /// Whether the server cannot have used the refresh token, so that it may be sent again.
+    /// Whether the server cannot have used the grant, so that it may be sent again.
     pub(crate) again: bool,
     /// How long the server asked to wait.
     pub(crate) retry_after: Option<Duration>,
-    /// The server called the refresh token itself invalid.
+    /// The server called the grant itself invalid.
     pub(crate) invalid_grant: bool,
-    /// A new refresh token in a reply that is otherwise of no use: the old one is gone with it.
-    pub(crate) rotated: Option<String>,
+    /// What must not be lost with the reply.
+    pub(crate) remains: Remains,
 }
 
-impl From<Lost> for Refusal {
-    fn from(Lost { error, again }: Lost) -> Self {
-        Self {
-            again,
-            ..Self::fatal(error)
-        }
-    }
+/// What must be kept of a reply that is of no other use.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remains {
+    /// A new refresh token: the old one is gone with it.
+    pub(crate) refresh_token: Option<String>,
+    /// The body as it came: a refresh token may be in it that cannot be read.
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 impl Refusal {
@@ -40,38 +45,72 @@ impl Refusal {
             again: false,
             retry_after: None,
             invalid_grant: false,
-            rotated: None,
+            remains: Remains::default(),
+        }
+    }
+
+    /// No reply came.
+    pub(crate) fn lost(request: &TokenRequest, Lost { error, again }: Lost) -> Self {
+        let error = if again && request.host_source == HostSource::Member("instance_url") {
+            error.hint(
+                "nothing was sent; check the network; if the org has moved, \
+                 give --token-endpoint https://login.salesforce.com",
+            )
+        } else {
+            error
+        };
+        Self {
+            again,
+            ..Self::fatal(error)
         }
     }
 
     /// A refusal by an error code, or by a status that means the same; `said` is fit to be shown.
-    pub(super) fn by(meaning: Meaning, request: &TokenRequest, said: &str) -> Self {
+    pub(super) fn by(meaning: Meaning, request: &TokenRequest, code: &str, said: &str) -> Self {
         let host = request.host();
         let (class, message, hint) = match meaning {
             Meaning::Later => (
                 Class::TempFail,
                 format!("{host} is busy: {said}"),
-                "try again later",
+                "try again later".to_owned(),
             ),
             Meaning::RateLimited => (
                 Class::TempFail,
                 format!("{host} limits the logins: {said}"),
-                "wait an hour; each further try counts as a login",
+                "wait an hour; each further try counts as a login".to_owned(),
             ),
             Meaning::GrantRefused => (
                 Class::NoPerm,
-                format!("{host} refused the refresh token: {said}"),
-                "log in again; the token is expired or revoked, or its user or IP address is barred",
+                format!("{host} refused the {}: {said}", request.grant_name()),
+                grant_hint(request),
             ),
             Meaning::ClientRefused => (
                 Class::Config,
                 format!("{host} refused the client: {said}"),
-                "check the client id, the client secret and the policies of the connected app",
+                client_hint(request, code),
             ),
         };
         Self {
             again: meaning == Meaning::Later,
             ..Self::fatal(Error::new(class, message, hint))
+        }
+    }
+
+    /// The same refusal as a part of a larger task.
+    pub(crate) fn within(self, task: impl fmt::Display) -> Self {
+        let error = self.error.within(task);
+        Self { error, ..self }
+    }
+
+    /// The same refusal with what must be kept of the reply: where there is something, the server
+    /// has used the grant.
+    pub(super) fn with_remains(self, remains: Remains) -> Self {
+        let is_nothing = remains == Remains::default();
+        Self {
+            again: self.again && is_nothing,
+            invalid_grant: self.invalid_grant && is_nothing,
+            remains,
+            ..self
         }
     }
 
@@ -86,23 +125,79 @@ impl Refusal {
     }
 }
 
-/// The endpoint would have the secrets sent to another host.
+/// What to do about a grant that is refused.
+fn grant_hint(request: &TokenRequest) -> String {
+    let Some(_) = request.refresh_token() else {
+        return "start again with sftoken login: a code works once, for 15 minutes".to_owned();
+    };
+    let cause = "log in again; the token is expired, revoked, or was used up by another copy of it, \
+                 or its user or IP address is barred";
+    match request.host_source {
+        HostSource::Given(_) => cause.to_owned(),
+        HostSource::Default => {
+            format!("the host is the default: {OTHER_HOSTS}; if it is the right one, {cause}")
+        }
+        HostSource::Member(name) => format!("{cause}; or {name} in the document is the wrong host"),
+    }
+}
+
+/// What to do about a client that is refused. Of an app that is unknown, the host is the first thing
+/// to suspect: only the My Domain knows the apps of a sandbox.
+fn client_hint(request: &TokenRequest, code: &str) -> String {
+    let check = "check the client id, the client secret and the policies of the app";
+    let is_about_the_host = [
+        "unsupported_grant_type",
+        "invalid_client_id",
+        "app_not_found",
+    ]
+    .iter()
+    .any(|known| code.eq_ignore_ascii_case(known));
+    let host = match request.host_source {
+        HostSource::Default => format!("the host is the default: {OTHER_HOSTS}"),
+        HostSource::Member(name) => format!("the host is that of {name} in the document"),
+        HostSource::Given(_) if is_about_the_host && !request.endpoint.is_my_domain() => {
+            "check the host: the My Domain of the org is the right one".to_owned()
+        }
+        HostSource::Given(_) => return check.to_owned(),
+    };
+    if is_about_the_host {
+        let my_domain = match request.host_source {
+            HostSource::Member(_) if !request.endpoint.is_my_domain() => {
+                "; give the My Domain of the org as --token-endpoint"
+            }
+            _ => "",
+        };
+        format!("{host}{my_domain}; then {check}")
+    } else {
+        format!("{check}; {host}")
+    }
+}
+
+/// Where the default is the wrong host.
+const OTHER_HOSTS: &str = "a sandbox needs --token-endpoint https://test.salesforce.com \
+                           or, as every org may, its My Domain";
+
+/// The endpoint would have the secrets sent somewhere else.
 pub(super) fn redirected(request: &TokenRequest, status: u16, location: Option<&str>) -> Error {
     let host = request.host();
     let target = match location {
-        Some(location) if location.starts_with('/') && !location.starts_with("//") => {
-            format!("another path of {host}")
-        }
-        Some(location) => host_of(&request.redacted(location))
-            .filter(|host| host.len() <= MAX_SERVER_TEXT)
-            .unwrap_or_else(|| "an unreadable address".to_owned()),
+        Some(location) => request.endpoint.target_of(location).map_or_else(
+            || "an unreadable address".to_owned(),
+            |url| request.harmless(&url, []),
+        ),
         None => "nowhere".to_owned(),
     };
     Error::new(
         Class::Protocol,
         format!("redirect from {host} not followed: status {status} points at {target}"),
-        "if you trust that host, give it as --token-endpoint; usually it is the My Domain of the org",
+        "if you trust that address, give it as --token-endpoint; usually it is the My Domain of the org",
     )
+}
+
+/// A gateway had no answer from the server, which may have processed the request.
+pub(super) fn gateway_gave_up(request: &TokenRequest, status: u16) -> Error {
+    let why = format!("the gateway gave up with status {status}");
+    no_reply(&request.endpoint, &why)
 }
 
 /// The endpoint answered with success but not with a token.
@@ -115,7 +210,7 @@ pub(super) fn no_token_reply(request: &TokenRequest, what: &str) -> Error {
 }
 
 /// The endpoint answered with something that is no OAuth reply.
-pub(super) fn no_oauth_reply(request: &TokenRequest, status: u16, shape: &str) -> Error {
-    no_token_reply(request, &format!("status {status} with {shape}"))
+pub(super) fn no_oauth_reply(request: &TokenRequest, what: &str) -> Error {
+    no_token_reply(request, what)
         .hint("check the token endpoint, and whether a proxy or a login page answers in its place")
 }

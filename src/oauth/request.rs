@@ -1,29 +1,80 @@
-//! One refresh: the form that is sent, and keeping its secrets out of what the server says.
+//! One token request: the form that is sent, and keeping its secrets out of what the server says.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
+use super::form::encoded;
 use crate::endpoint::{Endpoint, HostSource};
 use crate::secret::{Secret, redact};
-use crate::text::harmless;
+use crate::text::{harmless, is_harmful};
 
 /// How much of a server's own words a message shows, in characters.
-pub(super) const MAX_SERVER_TEXT: usize = 200;
+const MAX_SERVER_TEXT: usize = 200;
 
-/// One refresh: what is sent, and where.
+/// What is exchanged for tokens.
+#[derive(Clone, Debug)]
+pub(crate) enum Grant {
+    /// The token that is used up by sending it where rotation is on (RFC 6749, section 6).
+    RefreshToken(Secret),
+    /// What a login brought (RFC 6749, section 4.1.3, with RFC 7636).
+    AuthorizationCode {
+        /// Works once, for 15 minutes.
+        code: Secret,
+        /// What the challenge in the address of the login was made of.
+        verifier: Secret,
+        /// The same as in that address.
+        redirect_uri: String,
+    },
+}
+
+/// One token request: what is sent, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenRequest {
     /// Where the form goes.
     pub(crate) endpoint: Endpoint,
     /// What decided the host: the wrong one is the commonest cause of a refusal.
     pub(crate) host_source: HostSource,
-    /// The consumer key of the connected app.
+    /// The consumer key of the app.
     pub(crate) client_id: String,
     /// Absent for a public client.
     pub(crate) client_secret: Option<Secret>,
-    /// The token that is used up by sending it where rotation is on.
-    pub(crate) refresh_token: Secret,
-    /// The access token of the document: it is not sent, but the server may know and repeat it.
-    pub(crate) access_token: Option<Secret>,
+    /// What is exchanged.
+    pub(crate) grant: Grant,
+    /// Secrets that are not sent, but that the server may know and repeat.
+    pub(crate) others: Vec<Secret>,
+}
+
+impl Grant {
+    /// Its part of the form.
+    fn parameters(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::RefreshToken(token) => vec![("refresh_token", token.expose())],
+            Self::AuthorizationCode {
+                code,
+                verifier,
+                redirect_uri,
+            } => vec![
+                ("code", code.expose()),
+                ("code_verifier", verifier.expose()),
+                ("redirect_uri", redirect_uri),
+            ],
+        }
+    }
+
+    /// `grant_type`
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::RefreshToken(_) => "refresh_token",
+            Self::AuthorizationCode { .. } => "authorization_code",
+        }
+    }
+
+    /// What the server must not repeat on standard error.
+    fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::RefreshToken(token) => vec![token],
+            Self::AuthorizationCode { code, verifier, .. } => vec![code, verifier],
+        }
+    }
 }
 
 impl TokenRequest {
@@ -31,13 +82,28 @@ impl TokenRequest {
     fn parameters(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let secret = self.client_secret.as_ref().map(Secret::expose);
         [
-            ("grant_type", Some("refresh_token")),
-            ("client_id", Some(self.client_id.as_str())),
-            ("client_secret", secret),
-            ("refresh_token", Some(self.refresh_token.expose())),
+            ("grant_type", self.grant.kind()),
+            ("client_id", self.client_id.as_str()),
         ]
         .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
+        .chain(secret.map(|secret| ("client_secret", secret)))
+        .chain(self.grant.parameters())
+    }
+
+    /// The refresh token that is sent, if one is.
+    pub(crate) fn refresh_token(&self) -> Option<&Secret> {
+        match &self.grant {
+            Grant::RefreshToken(token) => Some(token),
+            Grant::AuthorizationCode { .. } => None,
+        }
+    }
+
+    /// What the server refuses if it refuses the grant.
+    pub(super) fn grant_name(&self) -> &'static str {
+        match self.grant {
+            Grant::RefreshToken(_) => "refresh token",
+            Grant::AuthorizationCode { .. } => "code of the login",
+        }
     }
 
     /// The names of what is sent, for messages.
@@ -50,7 +116,7 @@ impl TokenRequest {
     pub(crate) fn form(&self) -> Secret {
         let pairs: Vec<String> = self
             .parameters()
-            .map(|(name, value)| format!("{name}={}", form_encoded(value)))
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
             .collect();
         Secret::new(pairs.join("&"))
     }
@@ -60,45 +126,38 @@ impl TokenRequest {
         self.endpoint.authority()
     }
 
-    /// What a server said, fit to be shown: without control characters and secrets, cut to
-    /// [`MAX_SERVER_TEXT`].
-    pub(crate) fn harmless(&self, text: &str) -> String {
-        let text = self.redacted(&harmless(text));
+    /// What a server said, fit to be shown: without control characters, without the secrets of the
+    /// request and those in `replied`, cut to [`MAX_SERVER_TEXT`].
+    pub(crate) fn harmless<'a>(
+        &self,
+        text: &str,
+        replied: impl IntoIterator<Item = &'a str>,
+    ) -> String {
+        // A secret at the end is recognised by a piece of it, so what lies far behind does not matter.
+        let text: String = text
+            .chars()
+            .filter(|c| !is_harmful(*c))
+            .take(2 * MAX_SERVER_TEXT)
+            .collect();
+        let own = self.own_secrets().into_iter().map(Cow::Owned);
+        let replied = replied.into_iter().map(Cow::Borrowed);
+        let text = redact(&text, own.chain(replied));
         text.chars().take(MAX_SERVER_TEXT).collect()
     }
 
-    /// A text without the secrets of the document, as they are or as the form has them.
-    pub(super) fn redacted(&self, text: &str) -> String {
-        let secrets = [
-            Some(&self.refresh_token),
-            self.client_secret.as_ref(),
-            self.access_token.as_ref(),
-        ];
-        let exposed = secrets.into_iter().flatten().map(Secret::expose);
-        let forms: Vec<String> = exposed.flat_map(spellings).collect();
-        redact(text, forms.iter().map(String::as_str))
+    /// The secrets of the document, as they are or as the form has them.
+    fn own_secrets(&self) -> Vec<String> {
+        let secrets = self.grant.secrets().into_iter();
+        let secrets = secrets.chain(&self.client_secret).chain(&self.others);
+        let exposed = secrets.map(Secret::expose);
+        exposed.flat_map(spellings).collect()
     }
 }
 
 /// A secret in every way in which a server may repeat it.
 fn spellings(secret: &str) -> [String; 3] {
-    let encoded = form_encoded(secret);
+    let encoded = encoded(secret);
     [harmless(secret), encoded.replace('+', "%20"), encoded]
-}
-
-/// A value of a form: what is not unreserved becomes `%XX`, a space `+` (WHATWG URL, 5.2).
-fn form_encoded(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
-                encoded.push(byte.into());
-            }
-            b' ' => encoded.push('+'),
-            // Writing to a String cannot fail.
-            _ => drop(write!(encoded, "%{byte:02X}")),
-        }
-        encoded
-    })
 }
 
 #[cfg(test)]
@@ -111,8 +170,8 @@ mod tests {
             host_source: HostSource::Default,
             client_id: "id & \u{e4}".to_owned(),
             client_secret: Some(Secret::new(client_secret)),
-            refresh_token: Secret::new("5Aep/old+token="),
-            access_token: None,
+            grant: Grant::RefreshToken(Secret::new("5Aep/old+token=")),
+            others: Vec::new(),
         }
     }
 
@@ -123,14 +182,12 @@ mod tests {
             "grant_type=refresh_token&client_id=id+%26+%C3%A4&\
              client_secret=s3cr3t+key%7E&refresh_token=5Aep%2Fold%2Btoken%3D"
         );
-        assert_eq!(form_encoded("AZaz09*-._"), "AZaz09*-._");
-        assert_eq!(form_encoded("\0\n\u{7f}%=&;+"), "%00%0A%7F%25%3D%26%3B%2B");
     }
 
     #[test]
     fn what_a_server_says_loses_every_secret_that_it_was_sent() {
         for secret in ["5Aep/old+token=", "s3cr3t key~"] {
-            let encoded = form_encoded(secret);
+            let encoded = encoded(secret);
             let echoes = [
                 secret.to_owned(),
                 encoded.replace('+', "%20"),
@@ -138,7 +195,7 @@ mod tests {
                 encoded.chars().flat_map(|c| ['\u{200b}', c]).collect(),
             ];
             for echo in echoes {
-                let said = request("s3cr3t key~").harmless(&format!("a {echo} b {echo}"));
+                let said = request("s3cr3t key~").harmless(&format!("a {echo} b {echo}"), []);
                 assert_eq!(said, "a [REDACTED] b [REDACTED]", "{echo}");
             }
         }
@@ -146,15 +203,15 @@ mod tests {
 
     #[test]
     fn a_secret_with_invisible_characters_is_recognised_without_them() {
-        let pasted = request("\u{feff}s3cr\u{200b}3t");
-        assert_eq!(pasted.harmless("not s3cr3t"), "not [REDACTED]");
+        let pasted = request("\u{feff}s3cr\u{200b}3t-key");
+        assert_eq!(pasted.harmless("not s3cr3t-key", []), "not [REDACTED]");
     }
 
     #[test]
     fn what_a_server_says_is_cut_to_two_hundred_characters_behind_the_secrets() {
         let said = format!("{}5Aep/old+token=", "x".repeat(195));
         assert_eq!(
-            request("s").harmless(&said),
+            request("s").harmless(&said, []),
             format!("{}[REDA", "x".repeat(195))
         );
     }

@@ -1,52 +1,125 @@
-//! What a reply means: the members of a token reply, or why there are none.
+//! What a reply means: the members of a token reply, or why there are none and what must be kept of
+//! it all the same.
 
 use serde_json::{Map, Value};
 
+use super::body::{Body, may_hold_token, names_token_twice};
 use super::meaning::{Meaning, meaning};
-use super::refusal::{Refusal, no_oauth_reply, no_token_reply, redirected};
+use super::refusal::{
+    Refusal, Remains, gateway_gave_up, no_oauth_reply, no_token_reply, redirected,
+};
 use super::request::TokenRequest;
-use crate::http::{MAX_REPLY_LEN, Reply, no_reply};
-use crate::secret::redact;
-use crate::text::{harmless, is_token};
+use crate::http::{Reply, no_reply};
+use crate::text::is_token;
+
+/// A token reply.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    /// Its members.
+    pub(crate) members: Map<String, Value>,
+    /// The reply as it came, where its members may not be all that it holds.
+    pub(crate) ambiguous: Option<Vec<u8>>,
+}
 
 /// Sorts a reply: the members to merge, or why there are none.
 ///
 /// # Errors
 /// The class of the reply, with the server's own reason where it gave one.
-pub(crate) fn verdict(
-    request: &TokenRequest,
-    reply: &Reply,
-) -> Result<Map<String, Value>, Refusal> {
-    let sorted = match object_in(&reply.body) {
-        Ok(members) => match members.get("error") {
-            Some(Value::String(code)) => Err(by_code(request, reply, code, &members)),
-            None | Some(Value::Null) if is_success(reply.status) => tokens(request, members),
-            _ => Err(by_status(request, reply, "JSON that is no token reply")),
-        },
-        Err(shape) => Err(by_status(request, reply, &shape)),
+pub(crate) fn verdict(request: &TokenRequest, reply: Reply) -> Result<Tokens, Refusal> {
+    let body = Body::of(&reply);
+    let refusal = match (&body, error_code(&body)) {
+        (Body::Object(members), ErrorCode::Code(code)) => by_code(request, &reply, code, members),
+        (Body::Object(members), ErrorCode::Absent) if is_success(reply.status) => {
+            match unusable_because(members) {
+                None => return Ok(tokens(body, reply)),
+                Some(why) => Refusal::fatal(no_token_reply(request, why)),
+            }
+        }
+        _ => by_status(request, &reply, &body),
     };
-    sorted.map_err(|refusal| refusal.with_retry_after(reply.retry_after))
+    let retry_after = reply.retry_after;
+    let refusal = if is_success(reply.status) {
+        refusal.with_remains(remains(request, &body, reply))
+    } else {
+        refusal
+    };
+    Err(refusal.with_retry_after(retry_after))
 }
 
-/// The members of a reply of the success class, if its access token can be used.
-fn tokens(
-    request: &TokenRequest,
-    mut members: Map<String, Value>,
-) -> Result<Map<String, Value>, Refusal> {
-    // There may be one that is null, which says nothing that should be kept.
-    members.shift_remove("error");
-    let text = |name| members.get(name).and_then(Value::as_str);
-    let why = match text("access_token") {
-        Some(token) if is_token(token) => return Ok(members),
-        Some("") | None => "no access token",
-        Some(_) => "an access token with characters that cannot be sent",
+/// What stands in the member `error`.
+enum ErrorCode<'a> {
+    /// No such member, or one that says that there is no error.
+    Absent,
+    /// A code.
+    Code(&'a str),
+    /// Something that no OAuth reply has there.
+    Odd,
+}
+
+/// The error code of a reply. Some servers write `"error": ""` or `false` beside the tokens.
+fn error_code(body: &Body) -> ErrorCode<'_> {
+    let error = body.members().and_then(|members| members.get("error"));
+    match error {
+        None | Some(Value::Null | Value::Bool(false)) => ErrorCode::Absent,
+        Some(Value::String(code)) if code.is_empty() => ErrorCode::Absent,
+        Some(Value::String(code)) => ErrorCode::Code(code),
+        Some(_) => ErrorCode::Odd,
+    }
+}
+
+/// The members of a reply of the success class.
+fn tokens(body: Body, reply: Reply) -> Tokens {
+    let mut members = match body {
+        Body::Object(members) => members,
+        Body::Other { .. } => Map::new(),
     };
-    let rotated = text("refresh_token")
-        .filter(|token| !token.is_empty() && *token != request.refresh_token.expose());
-    Err(Refusal {
-        rotated: rotated.map(str::to_owned),
-        ..Refusal::fatal(no_token_reply(request, why))
-    })
+    // One that says that there is no error is nothing that should be kept.
+    members.shift_remove("error");
+    Tokens {
+        members,
+        ambiguous: names_token_twice(&reply.body).then_some(reply.body),
+    }
+}
+
+/// Why the members of a reply cannot be used, if that is so.
+fn unusable_because(members: &Map<String, Value>) -> Option<&'static str> {
+    match members.get("access_token").and_then(Value::as_str) {
+        Some("") | None => return Some("no access token"),
+        Some(token) if !is_token(token) => {
+            return Some("an access token with characters that cannot be sent");
+        }
+        Some(_) => {}
+    }
+    match members.get("refresh_token") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(token)) if token.is_empty() || is_refresh_token(token) => None,
+        Some(Value::String(_)) => Some("a refresh token with characters that cannot be sent"),
+        Some(_) => Some("a refresh token that is not a string"),
+    }
+}
+
+/// Whether a text can be sent as a refresh token another time: what replaces bytes that are not
+/// UTF-8 cannot be meant.
+fn is_refresh_token(text: &str) -> bool {
+    let is_odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+    !text.trim().is_empty() && !text.trim().contains(is_odd)
+}
+
+/// What must be kept of a reply of the success class that cannot be used: the server may have
+/// rotated the token with it.
+fn remains(request: &TokenRequest, body: &Body, reply: Reply) -> Remains {
+    let token = body
+        .members()
+        .and_then(|members| members.get("refresh_token"));
+    let sent = request.refresh_token().map(|token| token.expose());
+    let rotated = token
+        .and_then(Value::as_str)
+        .filter(|token| is_refresh_token(token) && Some(*token) != sent);
+    let is_plain_error = matches!(error_code(body), ErrorCode::Code(_)) && token.is_none();
+    Remains {
+        refresh_token: rotated.map(str::to_owned),
+        body: (!is_plain_error && may_hold_token(&reply.body)).then_some(reply.body),
+    }
 }
 
 /// The class of an OAuth error response (RFC 6749, section 5.2).
@@ -57,12 +130,14 @@ fn by_code(
     members: &Map<String, Value>,
 ) -> Refusal {
     let said = said(request, code, members);
+    let by = |meaning| Refusal::by(meaning, request, code, &said);
     let refusal = match (meaning(code, description(members)), reply.status) {
-        (Some(meaning), _) => Refusal::by(meaning, request, &said),
-        (None, 400..=499) => Refusal::by(Meaning::ClientRefused, request, &said),
-        (None, 500..=599) => Refusal::by(Meaning::Later, request, &said),
+        (Some(meaning), _) => by(meaning),
+        (None, status) if is_later(status) => by(Meaning::Later),
+        (None, 502 | 504) => Refusal::fatal(gateway_gave_up(request, reply.status)),
+        (None, 400..=499) => by(Meaning::ClientRefused),
         (None, 200..=299) => Refusal::fatal(no_token_reply(request, &said)),
-        (None, _) => by_status(request, reply, "JSON that is no token reply"),
+        (None, _) => by_status(request, reply, &Body::Object(Map::new())),
     };
     Refusal {
         invalid_grant: code.eq_ignore_ascii_case("invalid_grant"),
@@ -78,36 +153,49 @@ fn description(members: &Map<String, Value>) -> &str {
 
 /// What the server said of an error, fit to be shown.
 fn said(request: &TokenRequest, code: &str, members: &Map<String, Value>) -> String {
-    let said = match (code, description(members)) {
-        ("", _) => "an error without a code".to_owned(),
-        (_, "") => code.to_owned(),
-        (_, description) => format!("{code}: {description}"),
+    let said = match description(members) {
+        "" => code.to_owned(),
+        description => format!("{code}: {description}"),
     };
-    request.harmless(&redact(&harmless(&said), other_values(members)))
+    request.harmless(&said, possible_secrets(members))
 }
 
 /// The values that came with an error: should they be tokens, its description may repeat them.
-fn other_values(members: &Map<String, Value>) -> impl Iterator<Item = &str> {
+fn possible_secrets(members: &Map<String, Value>) -> impl Iterator<Item = &str> {
     let is_error = |name: &str| matches!(name, "error" | "error_description" | "error_uri");
     let others = members.iter().filter(move |(name, _)| !is_error(name));
-    others.filter_map(|(_, value)| value.as_str())
+    let values = others.filter_map(|(_, value)| value.as_str());
+    // Words for people are no tokens, and redacting them would hide the reason.
+    values.filter(|value| !value.contains(' '))
 }
 
-/// The class of a reply that carries no OAuth answer; `shape` says what it is instead.
-fn by_status(request: &TokenRequest, reply: &Reply, shape: &str) -> Refusal {
+/// The class of a reply that carries no OAuth answer.
+fn by_status(request: &TokenRequest, reply: &Reply, body: &Body) -> Refusal {
     let status = reply.status;
     match (status, &reply.cut_short) {
         (300..=399, _) => Refusal::fatal(redirected(request, status, reply.location.as_deref())),
-        _ if is_later(status) => Refusal::by(Meaning::Later, request, &format!("status {status}")),
+        (502 | 504, _) => Refusal::fatal(gateway_gave_up(request, status)),
+        _ if is_later(status) => {
+            Refusal::by(Meaning::Later, request, "", &format!("status {status}"))
+        }
         (_, Some(why)) => Refusal::fatal(no_reply(&request.endpoint, why)),
-        (_, None) => Refusal::fatal(no_oauth_reply(request, status, shape)),
+        (_, None) => {
+            let said = match body.words() {
+                Some(words) if !is_success(status) => {
+                    format!("status {status}: {}", request.harmless(words, []))
+                }
+                _ => format!("status {status} with {}", body.shape()),
+            };
+            Refusal::fatal(no_oauth_reply(request, &said))
+        }
     }
 }
 
 /// Statuses that mean "later" whatever the body; 420 is what Salesforce's edge sends while it sets
-/// an org up, 406 with an empty body comes at random.
+/// an org up, 406 with an empty body comes at random. A gateway that had no answer (502, 504) may
+/// have passed the request on.
 fn is_later(status: u16) -> bool {
-    matches!(status, 406 | 408 | 420 | 429 | 500..=599)
+    matches!(status, 406 | 408 | 420 | 429 | 500..=599) && !matches!(status, 502 | 504)
 }
 
 /// 2xx.
@@ -115,28 +203,11 @@ fn is_success(status: u16) -> bool {
     (200..=299).contains(&status)
 }
 
-/// The JSON object in a body, or what the body is instead.
-fn object_in(body: &[u8]) -> Result<Map<String, Value>, String> {
-    if body.len() > MAX_REPLY_LEN {
-        return Err("more than 1 MiB".to_owned());
-    }
-    let Ok(text) = std::str::from_utf8(body) else {
-        return Err("text that is not UTF-8".to_owned());
-    };
-    let text = text.trim_start_matches('\u{feff}').trim();
-    match serde_json::from_str(text) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err("JSON that is not an object".to_owned()),
-        Err(_) if text.is_empty() => Err("an empty body".to_owned()),
-        Err(_) if text.starts_with('<') => Err("HTML or XML".to_owned()),
-        Err(error) => Err(format!("broken JSON: {error}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use super::super::request::Grant;
     use super::*;
     use crate::endpoint::{Endpoint, HostSource};
     use crate::error::Class;
@@ -150,8 +221,8 @@ mod tests {
             host_source: HostSource::Default,
             client_id: "id".to_owned(),
             client_secret: None,
-            refresh_token: Secret::new(REFRESH_TOKEN),
-            access_token: None,
+            grant: Grant::RefreshToken(Secret::new(REFRESH_TOKEN)),
+            others: Vec::new(),
         }
     }
 
@@ -164,7 +235,7 @@ mod tests {
     }
 
     fn refusal(status: u16, body: impl Into<Vec<u8>>) -> Refusal {
-        verdict(&request(), &reply(status, body)).expect_err("a refusal")
+        verdict(&request(), reply(status, body)).expect_err("a refusal")
     }
 
     /// The class of a reply and whether another try may follow.
@@ -178,7 +249,8 @@ mod tests {
         let body = r#"{"error":"strange"}"#;
         assert_eq!(class(200, body), (Class::Protocol, false));
         assert_eq!(class(302, body), (Class::Protocol, false));
-        assert_eq!(class(429, body), (Class::Config, false));
+        assert_eq!(class(429, body), (Class::TempFail, true));
+        assert_eq!(class(504, body), (Class::Unavailable, false));
         assert_eq!(class(500, body), (Class::TempFail, true));
     }
 
@@ -200,16 +272,14 @@ mod tests {
                 retry_after: Some(Duration::from_secs(7)),
                 ..reply(status, "")
             };
-            let refusal = verdict(&request(), &reply).expect_err("a refusal");
-            (refusal.retry_after, refusal.error.report())
+            let refusal = verdict(&request(), reply).expect_err("a refusal");
+            (refusal.retry_after, refusal.error.to_string())
         };
         assert_eq!(
             asked(503),
             (
                 Some(Duration::from_secs(7)),
-                "login.example:8443 is busy: status 503; it asks to wait 7s\n\
-                 hint: try again later"
-                    .to_owned()
+                "login.example:8443 is busy: status 503; it asks to wait 7s".to_owned()
             )
         );
         assert_eq!(asked(400).0, None);
@@ -222,7 +292,9 @@ mod tests {
                 cut_short: Some("timed out".to_owned()),
                 ..reply(status, body)
             };
-            verdict(&request(), &reply).map_err(|refusal| (refusal.error.class, refusal.again))
+            verdict(&request(), reply)
+                .map(|tokens| tokens.members.len())
+                .map_err(|refusal| (refusal.error.class, refusal.again))
         };
         assert!(cut(200, r#"{"access_token":"00D!new"}"#).is_ok());
         let refused = r#"{"error":"invalid_grant"}"#;
@@ -241,14 +313,22 @@ mod tests {
                 200,
                 format!(r#"{{"access_token":"","refresh_token":{token}}}"#),
             )
-            .rotated
+            .remains
+            .refresh_token
         };
         assert_eq!(rotated("5Aep-new").as_deref(), Some("5Aep-new"));
         assert_eq!(rotated(REFRESH_TOKEN), None);
         assert_eq!(rotated(""), None);
-        assert_eq!(refusal(200, r#"{"refresh_token":null}"#).rotated, None);
         assert_eq!(
-            refusal(400, r#"{"refresh_token":"5Aep-new"}"#).rotated,
+            refusal(200, r#"{"refresh_token":null}"#)
+                .remains
+                .refresh_token,
+            None
+        );
+        assert_eq!(
+            refusal(400, r#"{"refresh_token":"5Aep-new"}"#)
+                .remains
+                .refresh_token,
             None
         );
     }

@@ -150,9 +150,11 @@ impl TokenFile {
 
     /// What the path tells of the open file, if it still leads there.
     fn named(&self) -> Option<Metadata> {
+        let open = self.file.metadata().ok()?;
         let now = fs::canonicalize(&self.given).ok()?;
+        // The last call of all: another program may replace FILE behind it.
         let named = fs::metadata(&now).ok()?;
-        let is_ours = now == self.path && is_same(&named, &self.file.metadata().ok()?);
+        let is_ours = now == self.path && is_same(&named, &open);
         is_ours.then_some(named)
     }
 

@@ -113,7 +113,7 @@ fn look(place: &Place, path: &Path, content: Content) -> io::Result<Option<Found
     }
     let (file, _) = open_for_writing_if_allowed(path)?;
     let metadata = file.metadata()?;
-    let side_file = SideFile::found(path, file);
+    let side_file = SideFile::found(path, file, metadata.mode() & 0o7777);
     if !side_file.is_named() {
         return Ok(None);
     }

@@ -27,6 +27,8 @@ pub(super) struct SideFile {
     path: PathBuf,
     /// Open for reading, and for writing where that is allowed.
     file: File,
+    /// The mode when it was opened: between the last look at FILE and the rename is no time to ask.
+    mode: u32,
     /// Whether it outlives this value.
     stays: bool,
 }
@@ -37,15 +39,21 @@ impl SideFile {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         let file = options.mode(PRIVATE).open(path)?;
-        let side_file = Self::found(path, file);
-        Ok(side_file.temporary())
+        let created = Self::found(path, file, PRIVATE).temporary();
+        if created.file.metadata()?.mode() & 0o7777 != PRIVATE {
+            // The umask took even the owner's rights.
+            let private = Permissions::from_mode(PRIVATE);
+            created.file.set_permissions(private)?;
+        }
+        Ok(created)
     }
 
-    /// A file that was there before; it stays.
-    pub(super) fn found(path: &Path, file: File) -> Self {
+    /// A file with this mode that was there before; it stays.
+    pub(super) fn found(path: &Path, file: File, mode: u32) -> Self {
         Self {
             path: path.to_owned(),
             file,
+            mode,
             stays: true,
         }
     }
@@ -97,16 +105,10 @@ impl SideFile {
 
     /// Becomes FILE, with its mode. The lock goes with it.
     pub(super) fn rename_to(&self, target: &Path, mode: u32) -> io::Result<()> {
-        self.set_mode(mode)?;
-        fs::rename(&self.path, target)
-    }
-
-    /// Sets the mode, which the umask may have made another one.
-    fn set_mode(&self, mode: u32) -> io::Result<()> {
-        if mode == self.file.metadata()?.mode() & 0o7777 {
-            return Ok(());
+        if mode != self.mode {
+            self.file.set_permissions(Permissions::from_mode(mode))?;
         }
-        self.file.set_permissions(Permissions::from_mode(mode))
+        fs::rename(&self.path, target)
     }
 
     /// Whether the path leads to this file.
@@ -158,6 +160,13 @@ impl Drop for SideFile {
 /// When that cannot be written either.
 pub(crate) fn keep(bytes: &[u8]) -> io::Result<PathBuf> {
     SideFile::in_temporary_directory(bytes).map(SideFile::keep)
+}
+
+/// Whether standard output goes nowhere. A closed one does, too: the standard library puts
+/// `/dev/null` in its place before `main`.
+pub(crate) fn is_output_discarded() -> bool {
+    let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());
+    matches!((device("/dev/fd/1"), device("/dev/null")), (Ok(output), Ok(null)) if output == null)
 }
 
 /// The temporary directory. An empty `TMPDIR` is none, and not the current directory.

@@ -10,9 +10,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::endpoint::Endpoint;
 use crate::harness::{Case, name};
-use crate::samples::{
-    CLIENT_ID, DOCUMENT, FILE, REFRESHED, dry_run, granted, refresh_at, refresh_file, summary,
-    with_file,
+use crate::kit::{
+    CLIENT_ID, DOCUMENT, FILE, Failure, REFRESHED, dry_run, granted, refresh, refresh_at, summary,
+    with_file, would_post,
 };
 
 /// The hint of most usage errors.
@@ -40,12 +40,11 @@ const VALUE_OPTIONS: [&str; 8] = [
 /// Runs the case and expects exactly this usage error.
 #[track_caller]
 fn assert_usage(case: &Case, message: &str, hint: &str) {
-    let stderr = format!("sftoken: {message}\nhint: {hint}\n");
-    case.run().code(64).stdout("").stderr(stderr);
+    Failure::new(64, message, hint).of(case.run());
 }
 
 /// `sftoken refresh` with these arguments before a FILE that does not exist.
-fn refresh<const COUNT: usize>(args: [&str; COUNT]) -> Case {
+fn call<const COUNT: usize>(args: [&str; COUNT]) -> Case {
     Case::new().arg("refresh").args(args).arg("missing.json")
 }
 
@@ -80,12 +79,12 @@ fn refuses_unknown_options_and_shows_nothing_but_their_name() {
         ("-u5Aep861", "unknown option -u"),
     ];
     for (option, message) in options {
-        assert_usage(&refresh([option]), message, SEE_HELP);
+        assert_usage(&call([option]), message, SEE_HELP);
     }
     let hint = "no option takes a secret: give --client-secret-file or SFTOKEN_CLIENT_SECRET";
     let message = "unknown option --client-secret";
     for option in ["--client-secret=hunter2", "--client-secret5Aep861"] {
-        assert_usage(&refresh([option]), message, hint);
+        assert_usage(&call([option]), message, hint);
     }
 }
 
@@ -94,7 +93,7 @@ fn refuses_values_where_none_belong() {
     let flags = ["--dry-run", "--quiet", "--verbose", "-n", "-q", "-v"];
     for flag in flags {
         let message = format!("{flag} takes no value");
-        assert_usage(&refresh([&format!("{flag}=yes")]), &message, SEE_HELP);
+        assert_usage(&call([&format!("{flag}=yes")]), &message, SEE_HELP);
     }
 }
 
@@ -104,12 +103,12 @@ fn refuses_options_without_a_value() {
         let case = Case::new().args(["refresh", "missing.json", option]);
         assert_usage(&case, &format!("{option} needs a value"), SEE_HELP);
         let message = format!("the value of {option} is empty");
-        assert_usage(&refresh([option, ""]), &message, SEE_HELP);
-        assert_usage(&refresh([&format!("{option}=")]), &message, SEE_HELP);
+        assert_usage(&call([option, ""]), &message, SEE_HELP);
+        assert_usage(&call([&format!("{option}=")]), &message, SEE_HELP);
         let message = format!("{option} needs a value, not another option");
-        assert_usage(&refresh([option, "--verbose"]), &message, SEE_HELP);
-        assert_usage(&refresh([option, "-v"]), &message, SEE_HELP);
-        assert_usage(&refresh([&format!("{option}=-v")]), &message, SEE_HELP);
+        assert_usage(&call([option, "--verbose"]), &message, SEE_HELP);
+        assert_usage(&call([option, "-v"]), &message, SEE_HELP);
+        assert_usage(&call([&format!("{option}=-v")]), &message, SEE_HELP);
     }
 }
 
@@ -119,15 +118,15 @@ fn refuses_options_that_are_given_twice() {
     for (option, value) in VALUE_OPTIONS.into_iter().zip(values) {
         let message = format!("{option} is given twice");
         let glued = format!("{option}={value}");
-        assert_usage(&refresh([option, value, &glued]), &message, SEE_HELP);
-        assert_usage(&refresh([&glued, option, value]), &message, SEE_HELP);
+        assert_usage(&call([option, value, &glued]), &message, SEE_HELP);
+        assert_usage(&call([&glued, option, value]), &message, SEE_HELP);
     }
     for (short, long) in [("-n", "--dry-run"), ("-q", "--quiet"), ("-v", "--verbose")] {
         let message = format!("{long} is given twice");
-        assert_usage(&refresh([short, long]), &message, SEE_HELP);
-        assert_usage(&refresh([long, long]), &message, SEE_HELP);
+        assert_usage(&call([short, long]), &message, SEE_HELP);
+        assert_usage(&call([long, long]), &message, SEE_HELP);
         let message = format!("{short} is given twice");
-        assert_usage(&refresh([short, short]), &message, SEE_HELP);
+        assert_usage(&call([short, short]), &message, SEE_HELP);
     }
 }
 
@@ -144,15 +143,15 @@ fn refuses_values_that_an_option_cannot_have() {
         ("--timeout", "0h", "--timeout must be at least 1s", SEE_HELP),
     ];
     for (option, value, message, hint) in calls {
-        assert_usage(&refresh([option, value]), message, hint);
+        assert_usage(&call([option, value]), message, hint);
     }
-    let more_than_32_bits = refresh(["--retries=4294967296"]);
+    let more_than_32_bits = call(["--retries=4294967296"]);
     assert_usage(
         &more_than_32_bits,
         "invalid --retries: 4294967296",
         SEE_HELP,
     );
-    let never = refresh(["--timeout=18446744073709551615"]);
+    let never = call(["--timeout=18446744073709551615"]);
     assert_usage(&never, "--timeout is too long", SEE_HELP);
 }
 
@@ -177,7 +176,7 @@ fn refuses_durations_that_are_no_whole_number_with_a_unit() {
     for duration in durations {
         for option in ["--max-age", "--timeout"] {
             let message = format!("invalid {option}: {duration}");
-            assert_usage(&refresh([option, duration]), &message, GIVE_DURATION);
+            assert_usage(&call([option, duration]), &message, GIVE_DURATION);
         }
     }
 }
@@ -216,9 +215,9 @@ fn refuses_endpoints_to_which_no_secret_should_go() {
     ];
     for (url, why) in urls {
         let message = format!("invalid --token-endpoint: {why}");
-        assert_usage(&refresh(["--token-endpoint", url]), &message, GIVE_HTTPS);
+        assert_usage(&call(["--token-endpoint", url]), &message, GIVE_HTTPS);
         let message = format!("invalid SFTOKEN_TOKEN_ENDPOINT: {why}");
-        let case = refresh([]).env("SFTOKEN_TOKEN_ENDPOINT", url);
+        let case = call([]).env("SFTOKEN_TOKEN_ENDPOINT", url);
         assert_usage(&case, &message, GIVE_HTTPS);
     }
 }
@@ -234,17 +233,13 @@ fn accepts_endpoints_on_this_machine_without_tls_and_any_host_with_it() {
         "https://[2001:db8::1]/token",
     ];
     for url in urls {
-        let expected = format!(
-            "sftoken: dry run: would refresh {FILE}: \
-             POST grant_type, client_id, refresh_token to {url}\n"
-        );
         with_file(dry_run(), DOCUMENT)
             .args(["--client-id", "a", FILE])
             .args(["--token-endpoint", url])
             .run()
             .code(0)
             .stdout("")
-            .stderr(expected);
+            .stderr(would_post(FILE, url));
     }
 }
 
@@ -274,7 +269,7 @@ fn refuses_text_that_is_not_utf8_where_text_is_needed() {
     ];
     for option in options {
         let message = format!("the value of {option} is not UTF-8");
-        let case = refresh([]).args([OsStr::new(option), latin1]);
+        let case = call([]).args([OsStr::new(option), latin1]);
         assert_usage(&case, &message, SEE_HELP);
     }
     let variables = [
@@ -285,7 +280,7 @@ fn refuses_text_that_is_not_utf8_where_text_is_needed() {
     ];
     for variable in variables {
         let message = format!("the value of {variable} is not UTF-8");
-        assert_usage(&refresh([]).env(variable, latin1), &message, SEE_HELP);
+        assert_usage(&call([]).env(variable, latin1), &message, SEE_HELP);
     }
 }
 
@@ -336,14 +331,6 @@ fn help_stands_alone() {
 }
 
 #[test]
-fn refuses_a_document_without_any_client_id() {
-    let hint = "give --client-id or SFTOKEN_CLIENT_ID: \
-                the consumer key of the connected app that logged in";
-    let case = with_file(Case::new(), DOCUMENT).args(["refresh", FILE]);
-    assert_usage(&case, "no client id for token.json", hint);
-}
-
-#[test]
 fn takes_values_as_the_next_argument_and_behind_an_equals_sign() {
     let endpoint = Endpoint::https(granted());
     let ca = endpoint.ca_path().display().to_string();
@@ -363,7 +350,7 @@ fn takes_values_as_the_next_argument_and_behind_an_equals_sign() {
             .args(args)
             .run()
             .code(0)
-            .stdout("new-access\n")
+            .stdout("00D!access-1\n")
             .stderr(summary(&endpoint))
             .file_is(FILE, REFRESHED);
     }
@@ -377,11 +364,11 @@ fn takes_values_as_the_next_argument_and_behind_an_equals_sign() {
 #[test]
 fn takes_options_before_and_behind_file() {
     let endpoint = Endpoint::https(granted());
-    refresh_file(DOCUMENT, &endpoint)
+    refresh(&endpoint)
         .args(["-q", "--print", "token"])
         .run()
         .code(0)
-        .stdout("new-access\n")
+        .stdout("00D!access-1\n")
         .stderr("");
 }
 
@@ -394,7 +381,7 @@ fn takes_short_flags_apart_and_together() {
         &["-qn"],
         &["--dry-run", "-q"],
     ] {
-        refresh_file(DOCUMENT, &endpoint)
+        refresh(&endpoint)
             .args(flags)
             .run()
             .code(0)
@@ -434,13 +421,8 @@ fn takes_file_names_that_are_not_utf8() {
         .mode(token, 0o600)
         .file(secret, "s3")
         .file(ca, pem)
-        .args([
-            "refresh",
-            "--client-id",
-            CLIENT_ID,
-            "--token-endpoint",
-            &endpoint.url(),
-        ])
+        .args(["refresh", "--client-id", CLIENT_ID])
+        .args(["--token-endpoint", &endpoint.url()])
         .args(["--client-secret-file".as_ref(), secret])
         .arg(OsStr::from_bytes(b"--cacert=c\xff.pem"))
         .arg(token)

@@ -5,7 +5,7 @@
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::harness::{Case, Outcome};
-use crate::samples::{self, FILE, granted, refresh_file};
+use crate::kit::{self, FILE, Failure, granted, refresh_file, would_post};
 
 /// An auth URL without a client secret, as of the CLI's own app.
 const AUTH_URL: &str = "force://PlatformCLI::5Aep861_r.t==@acme.my.salesforce.com";
@@ -15,7 +15,7 @@ const REFRESHED: &str = r#"{
   "client_id": "PlatformCLI",
   "refresh_token": "5Aep861_r.t==",
   "instance_url": "https://acme.my.salesforce.com",
-  "access_token": "new-access"
+  "access_token": "00D!access-1"
 }
 "#;
 
@@ -23,7 +23,7 @@ const REFRESHED: &str = r#"{
 const GIVE_AUTH_URL: &str = "an auth URL is force://CLIENT_ID:CLIENT_SECRET:REFRESH_TOKEN@HOST";
 
 /// `sftoken refresh -` with an endpoint and nothing else.
-fn refresh(input: impl Into<Vec<u8>>, endpoint: &Endpoint) -> Outcome {
+fn refresh_of(input: impl Into<Vec<u8>>, endpoint: &Endpoint) -> Outcome {
     Case::new()
         .args(["refresh", "--token-endpoint", &endpoint.url(), "-"])
         .stdin(input)
@@ -32,7 +32,7 @@ fn refresh(input: impl Into<Vec<u8>>, endpoint: &Endpoint) -> Outcome {
 
 /// A dry run without an endpoint.
 fn dry_run(input: impl Into<Vec<u8>>) -> Outcome {
-    samples::dry_run().arg("-").stdin(input).run()
+    kit::dry_run().arg("-").stdin(input).run()
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn stands_for_a_document_as_text_and_in_the_json_of_the_cli() {
     for input in inputs {
         let endpoint = Endpoint::http(granted());
         let host = endpoint.address();
-        refresh(input, &endpoint)
+        refresh_of(input, &endpoint)
             .code(0)
             .stdout(REFRESHED)
             .stderr(format!(
@@ -64,16 +64,16 @@ fn stands_for_a_document_as_text_and_in_the_json_of_the_cli() {
 fn gives_the_client_secret_where_it_has_one() {
     let endpoint = Endpoint::http(Reply::json(
         200,
-        r#"{"access_token":"new-access","instance_url":"https://acme.my.salesforce.com"}"#,
+        r#"{"access_token":"00D!access-1","instance_url":"https://acme.my.salesforce.com"}"#,
     ));
-    let outcome = refresh("force://id:s3:5Aep@localhost:8443", &endpoint);
+    let outcome = refresh_of("force://id:s3:5Aep@localhost:8443", &endpoint);
     outcome.code(0).stdout(
         r#"{
   "client_id": "id",
   "client_secret": "s3",
   "refresh_token": "5Aep",
   "instance_url": "https://acme.my.salesforce.com",
-  "access_token": "new-access"
+  "access_token": "00D!access-1"
 }
 "#,
     );
@@ -91,7 +91,7 @@ fn prints_a_token_in_one_step() {
         .stdin(AUTH_URL)
         .run()
         .code(0)
-        .stdout("new-access\n")
+        .stdout("00D!access-1\n")
         .stderr(format!(
             "sftoken: refreshed the token from standard input at {}\n",
             endpoint.address()
@@ -128,10 +128,9 @@ fn names_its_host_as_the_endpoint_if_that_is_of_salesforce() {
         dry_run(format!("force://id::5Aep@{host}"))
             .code(0)
             .stdout("")
-            .stderr(format!(
-                "sftoken: dry run: would refresh standard input: \
-                 POST grant_type, client_id, refresh_token \
-                 to https://{endpoint}/services/oauth2/token\n"
+            .stderr(would_post(
+                "standard input",
+                &format!("https://{endpoint}/services/oauth2/token"),
             ));
     }
 }
@@ -147,13 +146,9 @@ fn needs_an_endpoint_from_the_caller_if_its_host_is_foreign() {
         "127.0.0.1",
     ];
     for host in hosts {
-        dry_run(format!("force://id::5Aep@{host}"))
-            .code(64)
-            .stdout("")
-            .stderr(
-                "sftoken: no token endpoint: the host of the auth URL is not of Salesforce\n\
-                 hint: if you trust that host, give it as --token-endpoint\n",
-            );
+        let message = "no token endpoint: the host of the auth URL is not of Salesforce";
+        let hint = "if you trust that host, give it as --token-endpoint";
+        Failure::new(64, message, hint).of(dry_run(format!("force://id::5Aep@{host}")));
     }
 }
 
@@ -199,8 +194,7 @@ fn is_refused_where_it_is_malformed() {
 /// Expects that the input is refused, without being shown.
 #[track_caller]
 fn assert_malformed(input: &str, why: &str) {
-    let stderr = format!("sftoken: cannot use standard input: {why}\nhint: {GIVE_AUTH_URL}\n");
-    dry_run(input).code(65).stdout("").stderr(stderr);
+    Failure::unusable("standard input", why, GIVE_AUTH_URL).of(dry_run(input));
 }
 
 #[test]
@@ -208,7 +202,7 @@ fn does_not_replace_the_refresh_token_that_a_document_has() {
     let endpoint = Endpoint::http(granted());
     let document =
         format!(r#"{{"refresh_token":"r","client_id":"id","sfdxAuthUrl":"{AUTH_URL}"}}"#);
-    refresh(document, &endpoint).code(0);
+    refresh_of(document, &endpoint).code(0);
     assert_eq!(endpoint.only_request().param("refresh_token"), Some("r"));
 }
 
@@ -225,13 +219,9 @@ fn is_taken_from_standard_input_only() {
     );
     let printed = format!(r#"{{"result":{{"sfdxAuthUrl":"{AUTH_URL}"}}}}"#);
     for (content, (why, hint)) in [(AUTH_URL, no_json), (&printed, no_document)] {
-        refresh_file(content, &endpoint)
-            .run()
-            .code(65)
-            .stdout("")
-            .stderr(format!(
-                "sftoken: cannot use token.json: {why}\nhint: {hint}\n"
-            ))
+        let outcome = refresh_file(content, &endpoint).run();
+        Failure::unusable(FILE, why, hint)
+            .of(outcome)
             .file_is(FILE, content);
     }
     assert_eq!(endpoint.connections(), 0);

@@ -7,9 +7,9 @@ use std::fs;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
-use crate::endpoint::{Endpoint, Reply};
+use crate::endpoint::Endpoint;
 use crate::harness::{Case, Outcome};
-use crate::network::{FILE, Failure, TOKEN, after, host, refresh_without_ca};
+use crate::kit::{FILE, Failure, REFRESHED, granted, host, refresh_url, summary};
 
 /// The name of the CA file.
 const CA: &str = "roots.pem";
@@ -19,7 +19,7 @@ const BROKEN: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE---
 
 /// An endpoint that grants a token.
 fn granting() -> Endpoint {
-    Endpoint::https(Reply::json(200, TOKEN))
+    Endpoint::https(granted())
 }
 
 /// The CA of the endpoint, as PEM.
@@ -34,28 +34,19 @@ fn unrelated() -> CertifiedKey<rcgen::KeyPair> {
 
 /// A refresh that trusts the certificates in this file.
 fn trusting(endpoint: &Endpoint, pem: impl AsRef<[u8]>) -> Case {
-    let case = refresh_without_ca(&endpoint.url()).file(CA, pem);
+    let case = refresh_url(&endpoint.url()).file(CA, pem);
     case.args(["--cacert", CA])
 }
 
 /// The refresh succeeded and said this before its summary.
 #[track_caller]
 fn assert_refreshed_with(outcome: Outcome, endpoint: &Endpoint, warnings: &str) {
-    let summary = format!("sftoken: refreshed {FILE} at {}\n", host(endpoint));
     outcome
         .code(0)
-        .stderr(format!("{warnings}{summary}"))
+        .stderr(format!("{warnings}{}", summary(endpoint)))
         .stdout("")
-        .file_is(FILE, after())
+        .file_is(FILE, REFRESHED)
         .files_are([FILE, CA]);
-}
-
-/// The refresh failed in this way, without a connection.
-#[track_caller]
-fn assert_failed(outcome: Outcome, endpoint: &Endpoint, message: &str, hint: &str) {
-    let Failure { code, stderr } = Failure::new(66, message, hint);
-    outcome.code(code).stderr(stderr).stdout("");
-    assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]
@@ -118,41 +109,48 @@ fn keys_do_not_count_in_the_number_of_a_broken_entry() {
     assert_refreshed_with(trusting(&endpoint, pem).run(), &endpoint, &warning);
 }
 
+/// Expects that [`CA`] is refused, as the option and as the variable name it, before anything is
+/// sent.
+#[track_caller]
+fn assert_refused(case: &Case, endpoint: &Endpoint, failure: impl Fn(&str) -> Failure) {
+    let by_option = case.clone().args(["--cacert", CA]);
+    failure(CA).of(by_option.run());
+    let by_variable = case.clone().env("SSL_CERT_FILE", CA);
+    failure(&format!("{CA} (from SSL_CERT_FILE)")).of(by_variable.run());
+    assert_eq!(endpoint.connections(), 0);
+}
+
 #[test]
 fn a_file_without_a_certificate_is_refused() {
+    let endpoint = granting();
     let key = unrelated().signing_key.serialize_pem();
     let hint = "give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE";
     let contents = ["", "\n", "no PEM at all", &key, BROKEN, "\0\u{1}binary"];
     for pem in contents {
-        let endpoint = granting();
-        let outcome = trusting(&endpoint, pem).run();
-        let message = format!("no certificate in {CA}");
-        assert_failed(outcome, &endpoint, &message, hint);
+        let case = refresh_url(&endpoint.url()).file(CA, pem);
+        assert_refused(&case, &endpoint, |name| {
+            Failure::new(66, &format!("no certificate in {name}"), hint)
+        });
     }
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_refused() {
     let endpoint = granting();
-    let case = || refresh_without_ca(&endpoint.url()).args(["--cacert", CA]);
-    let missing = format!("cannot read {CA}: no such file or directory");
-    let hint = "check the path and its permissions";
-    assert_failed(case().run(), &endpoint, &missing, hint);
-    let directory = format!("cannot read {CA}: is a directory");
-    assert_failed(case().subdirectory(CA).run(), &endpoint, &directory, hint);
+    let unreadable = |why| move |name: &str| Failure::unreadable(name, why);
+    let case = refresh_url(&endpoint.url());
+    assert_refused(&case, &endpoint, unreadable("no such file or directory"));
+    assert_refused(
+        &case.subdirectory(CA),
+        &endpoint,
+        unreadable("is a directory"),
+    );
 }
 
 #[test]
 fn only_the_certificates_in_the_file_are_trusted() {
     let endpoint = granting();
-    let message = format!(
-        "cannot trust {}: its certificate is signed by an unknown authority",
-        host(&endpoint)
-    );
-    let hint =
-        "nothing was sent; give your own CA with --cacert, or find out who answers in its place";
-    let Failure { code, stderr } = Failure::refresh(68, &message, hint);
     let outcome = trusting(&endpoint, unrelated().cert.pem()).run();
-    outcome.code(code).stderr(stderr).stdout("");
+    Failure::untrusted(&host(&endpoint), Failure::UNKNOWN_CA).of(outcome);
     assert!(endpoint.requests().is_empty());
 }

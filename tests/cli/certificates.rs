@@ -3,48 +3,20 @@
 //! Each way in which a certificate can be wrong is its own sentence, since "check the CA" and
 //! "somebody is listening" call for different people.
 
-use std::fs;
-
 use crate::endpoint::{Certificate, Endpoint, Greeting};
 use crate::harness::{Case, Outcome};
-use crate::samples::{
-    CLIENT_ID, DOCUMENT, FILE, REFRESHED, granted, refresh_file, summary, with_file,
-};
-
-/// What to do about an endpoint that cannot be trusted.
-const UNKNOWN: (&str, &str) = (
-    "its certificate is signed by an unknown authority",
-    "give your own CA with --cacert, or find out who answers in its place",
-);
+use crate::kit::{DOCUMENT, FILE, Failure, assert_refreshed, granted, host, refresh, refresh_url};
 
 /// A refresh without trusted roots of its own.
-fn refresh(endpoint: &Endpoint) -> Case {
-    with_file(Case::new(), DOCUMENT)
-        .args(["refresh", FILE, "--client-id", CLIENT_ID])
-        .args(["--token-endpoint", &endpoint.url()])
+fn without_ca(endpoint: &Endpoint) -> Case {
+    refresh_url(&endpoint.url())
 }
 
 /// Expects that the endpoint was not trusted, for this reason, and has seen no request.
 #[track_caller]
-fn assert_not_trusted(outcome: Outcome, endpoint: &Endpoint, (why, hint): (&str, &str)) {
-    let host = endpoint.address();
-    outcome
-        .code(68)
-        .stdout("")
-        .stderr(format!(
-            "sftoken: cannot refresh {FILE}: cannot trust {host}: {why}\n\
-             hint: nothing was sent; {hint}\n"
-        ))
-        .file_is(FILE, DOCUMENT)
-        .files_are([FILE]);
+fn assert_not_trusted(outcome: Outcome, endpoint: &Endpoint, why: (&str, &str)) {
+    Failure::untrusted(&host(endpoint), why).check(outcome);
     assert!(endpoint.requests().is_empty());
-}
-
-/// Expects success.
-#[track_caller]
-fn assert_refreshed(outcome: Outcome, endpoint: &Endpoint) {
-    let outcome = outcome.code(0).stdout("").stderr(summary(endpoint));
-    outcome.file_is(FILE, REFRESHED);
 }
 
 #[test]
@@ -58,14 +30,14 @@ fn does_not_trust_a_certificate_that_is_wrong_in_any_one_way() {
         "check the clock of this machine, else tell whoever runs that host",
     );
     let certificates = [
-        (Certificate::UnknownIssuer, UNKNOWN),
+        (Certificate::UnknownIssuer, Failure::UNKNOWN_CA),
         (Certificate::WrongName, wrong_name),
         (Certificate::Expired, expired),
     ];
     for (certificate, why) in certificates {
         let builder = Endpoint::builder().certificate(certificate);
         let endpoint = builder.start(granted());
-        let outcome = refresh_file(DOCUMENT, &endpoint).run();
+        let outcome = refresh(&endpoint).run();
         assert_not_trusted(outcome, &endpoint, why);
         assert_eq!(endpoint.connections(), 1, "it is not tried again");
     }
@@ -74,104 +46,30 @@ fn does_not_trust_a_certificate_that_is_wrong_in_any_one_way() {
 #[test]
 fn does_not_trust_a_private_ca_without_being_told_of_it() {
     let endpoint = Endpoint::https(granted());
-    assert_not_trusted(refresh(&endpoint).run(), &endpoint, UNKNOWN);
-    let empty_variable = refresh(&endpoint).env("SSL_CERT_FILE", "");
-    assert_not_trusted(empty_variable.run(), &endpoint, UNKNOWN);
+    assert_not_trusted(without_ca(&endpoint).run(), &endpoint, Failure::UNKNOWN_CA);
+    let empty_variable = without_ca(&endpoint).env("SSL_CERT_FILE", "");
+    assert_not_trusted(empty_variable.run(), &endpoint, Failure::UNKNOWN_CA);
 }
 
 #[test]
 fn speaks_tls_1_2_and_1_3() {
     for builder in [Endpoint::builder().tls12(), Endpoint::builder().tls13()] {
         let endpoint = builder.start(granted());
-        assert_refreshed(refresh_file(DOCUMENT, &endpoint).run(), &endpoint);
+        assert_refreshed(refresh(&endpoint).run(), &host(&endpoint));
     }
-}
-
-#[test]
-fn checks_names_and_addresses() {
-    let endpoint = Endpoint::https(granted());
-    let port = endpoint.address().port();
-    let outcome = with_file(Case::new(), DOCUMENT)
-        .args([
-            "refresh",
-            FILE,
-            "--client-id",
-            CLIENT_ID,
-            "--token-endpoint",
-        ])
-        .arg(format!("https://localhost:{port}"))
-        .env("SSL_CERT_FILE", endpoint.ca_path())
-        .run();
-    let said = format!("sftoken: refreshed token.json at localhost:{port}\n");
-    outcome.code(0).stdout("").stderr(said);
-    let endpoint = Endpoint::builder().ipv6().start(granted());
-    assert_refreshed(refresh_file(DOCUMENT, &endpoint).run(), &endpoint);
 }
 
 #[test]
 fn takes_the_ca_from_option_then_environment() {
     let endpoint = Endpoint::https(granted());
     let ca = endpoint.ca_path();
-    let by_variable = refresh(&endpoint).env("SSL_CERT_FILE", &ca);
-    assert_refreshed(by_variable.run(), &endpoint);
-    let by_option = refresh(&endpoint).args(["--cacert".as_ref(), ca.as_os_str()]);
+    let by_variable = without_ca(&endpoint).env("SSL_CERT_FILE", &ca);
+    assert_refreshed(by_variable.run(), &host(&endpoint));
+    let by_option = without_ca(&endpoint).args(["--cacert".as_ref(), ca.as_os_str()]);
     assert_refreshed(
         by_option.env("SSL_CERT_FILE", "missing.pem").run(),
-        &endpoint,
+        &host(&endpoint),
     );
-}
-
-#[test]
-fn refuses_a_ca_file_that_is_missing_or_holds_no_certificate() {
-    let endpoint = Endpoint::https(granted());
-    let pem = fs::read_to_string(endpoint.ca_path()).unwrap();
-    let key = pem.replace("CERTIFICATE", "PRIVATE KEY");
-    let check = "check the path and its permissions";
-    let give = "give a PEM file with lines BEGIN CERTIFICATE and END CERTIFICATE";
-    let files = [
-        (
-            "none.pem",
-            "cannot read none.pem{}: no such file or directory",
-            check,
-        ),
-        (".", "cannot read .{}: is a directory", check),
-        ("empty.pem", "no certificate in empty.pem{}", give),
-        ("text.pem", "no certificate in text.pem{}", give),
-        ("key.pem", "no certificate in key.pem{}", give),
-    ];
-    for (file, message, hint) in files {
-        let case = refresh(&endpoint)
-            .file("empty.pem", "")
-            .file("text.pem", "no PEM\n")
-            .file("key.pem", &key);
-        let said = |origin| {
-            let message = message.replace("{}", origin);
-            format!("sftoken: {message}\nhint: {hint}\n")
-        };
-        let by_option = case.clone().args(["--cacert", file]).run();
-        by_option.code(66).stdout("").stderr(said(""));
-        let by_variable = case.env("SSL_CERT_FILE", file).run();
-        let origin = " (from SSL_CERT_FILE)";
-        by_variable.code(66).stdout("").stderr(said(origin));
-    }
-    assert_eq!(endpoint.connections(), 0);
-}
-
-#[test]
-fn uses_the_good_certificates_of_a_bundle_and_names_the_broken_ones() {
-    let endpoint = Endpoint::https(granted());
-    let good = fs::read_to_string(endpoint.ca_path()).unwrap();
-    let broken = "-----BEGIN CERTIFICATE-----\nbm90IERFUg==\n-----END CERTIFICATE-----\n";
-    let key = good.replace("CERTIFICATE", "PRIVATE KEY");
-    refresh(&endpoint)
-        .file("bundle.pem", format!("# a comment\n{key}{broken}{good}"))
-        .args(["--cacert", "bundle.pem"])
-        .run()
-        .code(0)
-        .stderr(format!(
-            "sftoken: warning: ignored certificate 1 of bundle.pem: it is broken\n{}",
-            summary(&endpoint)
-        ));
 }
 
 #[test]
@@ -179,7 +77,7 @@ fn calls_a_server_that_does_not_speak_tls_by_that_name() {
     let greeting = Greeting::Say(b"SSH-2.0-none\r\n");
     let endpoint = Endpoint::builder().greetings([greeting]).start(granted());
     let host = endpoint.address();
-    let outcome = refresh_file(DOCUMENT, &endpoint).run();
+    let outcome = refresh(&endpoint).run();
     let said = outcome.stderr_text();
     assert!(
         said.starts_with(&format!(
@@ -199,16 +97,7 @@ fn calls_a_server_that_does_not_speak_tls_by_that_name() {
 fn does_not_fall_back_to_plain_http() {
     let endpoint = Endpoint::http(granted());
     let url = endpoint.url().replace("http://", "https://");
-    let outcome = with_file(Case::new(), DOCUMENT)
-        .args([
-            "refresh",
-            FILE,
-            "--client-id",
-            CLIENT_ID,
-            "--token-endpoint",
-            &url,
-        ])
-        .run();
+    let outcome = refresh_url(&url).run();
     outcome
         .code(76)
         .stdout("")

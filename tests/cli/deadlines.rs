@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::endpoint::{Ending, Endpoint, Greeting, Reply};
 use crate::harness::Case;
-use crate::network::{
-    FILE, Failure, TOKEN, assert_refreshed, host, refresh, refresh_at, refresh_without_ca,
-};
+use crate::kit::{FILE, Failure, TOKEN, assert_refreshed, host, refresh, refresh_url};
 
 /// The deadline of every run here.
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -79,14 +77,14 @@ fn gives_up_on_a_server_that_is_silent_before_the_handshake() {
 fn gives_up_on_a_server_that_stops_in_the_handshake() {
     let address = server_that_says(HALF_HANDSHAKE, Duration::ZERO);
     let expected = Failure::unreachable(&address.to_string(), TIMED_OUT);
-    check(refresh_without_ca(&format!("https://{address}")), &expected);
+    check(refresh_url(&format!("https://{address}")), &expected);
 }
 
 #[test]
 fn gives_up_on_a_server_that_drips_in_the_handshake() {
     let address = server_that_says(HALF_HANDSHAKE, Duration::from_millis(150));
     let expected = Failure::unreachable(&address.to_string(), TIMED_OUT);
-    check(refresh_without_ca(&format!("https://{address}")), &expected);
+    check(refresh_url(&format!("https://{address}")), &expected);
 }
 
 /// The reply is taken for none when the deadline is reached, and not asked for again.
@@ -172,7 +170,7 @@ fn check_proxy(proxy: &str, address: SocketAddr) {
     let endpoint = Endpoint::https(Reply::status(200));
     let expected = Failure::proxy(&host(&endpoint), &address.to_string(), TIMED_OUT);
     let url = format!("{proxy}://{address}");
-    let case = refresh_at(&endpoint.url(), &endpoint.ca_path()).env("HTTPS_PROXY", url);
+    let case = refresh(&endpoint).env("HTTPS_PROXY", url);
     check(case, &expected);
     assert_eq!(endpoint.connections(), 0);
 }

@@ -7,9 +7,8 @@ use std::fmt::Write as _;
 use std::os::unix::net::UnixListener;
 
 use crate::endpoint::{Endpoint, Reply};
-use crate::samples::{
-    DOCUMENT, FILE, REFRESHED, ROTATED, granted, refresh_at, refresh_file, refresh_stdin, rotated,
-    summary,
+use crate::kit::{
+    DOCUMENT, FILE, Failure, REFRESHED, granted, refresh_at, refresh_file, refresh_stdin,
 };
 
 /// The largest document there may be.
@@ -18,12 +17,9 @@ const MAX_LEN: usize = 1024 * 1024;
 /// What most documents that are none should be replaced by.
 const GIVE_DOCUMENT: &str = "give the JSON document of a Salesforce login";
 
-/// What to do without a usable refresh token.
-const LOG_IN: &str = "log in again with the scope refresh_token and save that reply";
-
 /// A success with the members of [`granted`] and these.
 fn granted_with(members: &str) -> Reply {
-    let body = format!(r#"{{"access_token":"new-access",{members}}}"#);
+    let body = format!(r#"{{"access_token":"00D!access-1",{members}}}"#);
     Reply::json(200, body)
 }
 
@@ -42,26 +38,22 @@ fn assert_saved(before: impl AsRef<[u8]>, reply: Reply, after: impl AsRef<[u8]>)
         .stdout(&after);
 }
 
-/// Expects that `content` is refused before anything is sent, in a file and on standard input.
+/// Expects this failure before anything is sent, in a file and on standard input.
 #[track_caller]
-fn assert_unusable(content: impl AsRef<[u8]>, why: &str, hint: &str) {
+fn assert_refused(content: impl AsRef<[u8]>, failure: impl Fn(&str) -> Failure) {
     let endpoint = Endpoint::http(granted());
     let content = content.as_ref();
-    let stderr = |name| format!("sftoken: cannot use {name}: {why}\nhint: {hint}\n");
-    refresh_file(content, &endpoint)
-        .args(["--print", "json"])
-        .run()
-        .code(65)
-        .stdout("")
-        .stderr(stderr(FILE))
-        .file_is(FILE, content)
-        .files_are([FILE]);
-    refresh_stdin(content, &endpoint)
-        .run()
-        .code(65)
-        .stdout("")
-        .stderr(stderr("standard input"));
+    let case = refresh_file(content, &endpoint).args(["--print", "json"]);
+    let outcome = failure(FILE).of(case.run());
+    outcome.file_is(FILE, content).files_are([FILE]);
+    failure("standard input").of(refresh_stdin(content, &endpoint).run());
     assert_eq!(endpoint.connections(), 0);
+}
+
+/// Expects that the content is refused as no document.
+#[track_caller]
+fn assert_unusable(content: impl AsRef<[u8]>, why: &str, hint: &str) {
+    assert_refused(content, |name| Failure::unusable(name, why, hint));
 }
 
 #[test]
@@ -72,7 +64,7 @@ fn keeps_the_order_of_members_and_adds_new_ones_at_the_end() {
         r#"{
   "z": 1,
   "refresh_token": "r",
-  "access_token": "new-access",
+  "access_token": "00D!access-1",
   "a": 2,
   "y": 3,
   "b": 4
@@ -85,7 +77,7 @@ fn keeps_the_order_of_members_and_adds_new_ones_at_the_end() {
 fn keeps_every_digit_of_every_number() {
     let document = r#"{
   "refresh_token": "r",
-  "access_token": "new-access",
+  "access_token": "00D!access-1",
   "a": 1.0,
   "b": 1e400,
   "c": -1E-400,
@@ -109,8 +101,9 @@ fn keeps_every_digit_of_the_numbers_in_a_reply() {
         DOCUMENT,
         granted_with(r#""n":1.0,"m":123456789012345678901234567890"#),
         r#"{
-  "access_token": "new-access",
-  "refresh_token": "old-refresh",
+  "access_token": "00D!access-1",
+  "refresh_token": "5Aep-0",
+  "client_id": "id",
   "n": 1.0,
   "m": 123456789012345678901234567890
 }
@@ -121,7 +114,7 @@ fn keeps_every_digit_of_the_numbers_in_a_reply() {
 #[test]
 fn keeps_unknown_members_at_every_depth() {
     let document = r#"{
-  "access_token": "new-access",
+  "access_token": "00D!access-1",
   "mine": {
     "access_token": "another one",
     "list": [
@@ -146,7 +139,7 @@ fn keeps_unknown_members_at_every_depth() {
 #[test]
 fn keeps_members_a_hundred_levels_deep() {
     let mut document =
-        "{\n  \"access_token\": \"new-access\",\n  \"refresh_token\": \"r\"".to_owned();
+        "{\n  \"access_token\": \"00D!access-1\",\n  \"refresh_token\": \"r\"".to_owned();
     document.push_str(",\n  \"a\": ");
     for level in 2..100 {
         write!(document, "[\n{}", "  ".repeat(level)).unwrap();
@@ -166,16 +159,16 @@ fn keeps_the_indentation() {
         let before = DOCUMENT.replace("  ", indent);
         assert_saved(before, granted(), indented(indent));
     }
-    let nested = "{\n\t\"refresh_token\": \"r\",\n\t\"mine\": {\n\t\t\"a\": \"  \"\n\t},\n\t\"access_token\": \"new-access\"\n}\n";
+    let nested = "{\n\t\"refresh_token\": \"r\",\n\t\"mine\": {\n\t\t\"a\": \"  \"\n\t},\n\t\"access_token\": \"00D!access-1\"\n}\n";
     assert_saved(nested, granted(), nested);
 }
 
 #[test]
 fn indents_by_two_spaces_what_has_no_indentation() {
-    let compact = r#"{"access_token":"old-access","refresh_token":"old-refresh"}"#;
-    let spaced = r#"{ "access_token" : "old-access" , "refresh_token" : "old-refresh" }"#;
+    let compact = DOCUMENT.replace(['\n', ' '], "");
+    let spaced = DOCUMENT.replace('\n', " ").replace(':', " :");
     let flush_left = DOCUMENT.replace("  ", "");
-    for before in [compact, spaced, &flush_left] {
+    for before in [compact, spaced, flush_left] {
         assert_saved(before, granted(), REFRESHED);
     }
 }
@@ -207,7 +200,7 @@ fn takes_the_last_of_two_members_of_one_name() {
     let after = r#"{
   "refresh_token": "last",
   "a": 2,
-  "access_token": "new-access"
+  "access_token": "00D!access-1"
 }
 "#;
     refresh_file(before, &endpoint)
@@ -223,7 +216,7 @@ fn takes_over_every_member_of_the_reply_whatever_its_type() {
         r#"{"access_token":"a","refresh_token":"r","scope":"id","issued_at":"1","x":{"y":1}}"#,
         granted_with(r#""issued_at":1738355588166,"x":{"z":[]},"scope":null,"ok":true"#),
         r#"{
-  "access_token": "new-access",
+  "access_token": "00D!access-1",
   "refresh_token": "r",
   "scope": null,
   "issued_at": 1738355588166,
@@ -234,11 +227,6 @@ fn takes_over_every_member_of_the_reply_whatever_its_type() {
 }
 "#,
     );
-}
-
-#[test]
-fn saves_a_refresh_token_that_was_rotated() {
-    assert_saved(DOCUMENT, rotated(), ROTATED);
 }
 
 #[test]
@@ -320,7 +308,7 @@ fn refuses_documents_without_a_usable_refresh_token() {
         (r#"{"refresh_token":{"r":"r"}}"#, no_string),
     ];
     for (document, why) in documents {
-        assert_unusable(document, why, LOG_IN);
+        assert_refused(document, |name| Failure::no_refresh_token(name, why));
     }
 }
 
@@ -379,39 +367,28 @@ fn refuses_a_member_that_could_not_be_kept() {
 #[test]
 fn refuses_a_file_that_is_missing_or_no_regular_file() {
     let endpoint = Endpoint::http(granted());
-    let check = "check the path and its permissions";
-    let pipe = "to read a pipe, give - as FILE";
+    let pipe = |name: &str, why: &str| {
+        let hint = "to read a pipe, give - as FILE";
+        Failure::new(66, &format!("cannot read {name}: {why}"), hint)
+    };
     let files = [
-        ("missing.json", "no such file or directory", check),
-        ("no/token.json", "no such file or directory", check),
-        ("directory", "it is a directory", check),
-        ("loop", "too many levels of symbolic links", check),
-        ("plain/token.json", "not a directory", check),
-        ("socket", "it is not a regular file", pipe),
+        ("missing.json", "no such file or directory"),
+        ("no/token.json", "no such file or directory"),
+        ("directory", "it is a directory"),
+        ("loop", "too many levels of symbolic links"),
+        ("plain/token.json", "not a directory"),
+        ("socket", "it is not a regular file"),
     ];
-    for (file, why, hint) in files {
+    for (file, why) in files {
+        let expected = match file {
+            "socket" => pipe(file, why),
+            _ => Failure::unreadable(file, why),
+        };
         let case = refresh_at(&endpoint)
             .subdirectory("directory")
             .file("plain", "");
         let _socket = UnixListener::bind(case.path("socket")).unwrap();
-        case.link("loop", "loop")
-            .arg(file)
-            .run()
-            .code(66)
-            .stdout("")
-            .stderr(format!(
-                "sftoken: cannot read {file}: {why}\nhint: {hint}\n"
-            ));
+        expected.of(case.link("loop", "loop").arg(file).run());
     }
     assert_eq!(endpoint.connections(), 0);
-}
-
-#[test]
-fn says_nothing_but_the_summary() {
-    let endpoint = Endpoint::http(granted());
-    refresh_file(DOCUMENT, &endpoint)
-        .run()
-        .code(0)
-        .stdout("")
-        .stderr(summary(&endpoint));
 }

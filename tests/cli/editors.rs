@@ -6,11 +6,12 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use crate::disk::{
-    FILE, PENDING, document, inode, refresh, refreshed, reply, rotating, rotating_from,
-};
 use crate::endpoint::{Ending, Endpoint, Gate, Reply, Request};
-use crate::harness::Case;
+use crate::harness::{Case, Outcome, SIGKILL};
+use crate::kit::{
+    FILE, PENDING, document, refresh_here, refreshed, reply, rotating, rotating_from,
+};
+use crate::rights::inode;
 
 /// What a run says once it has to wait.
 const WAITS: &str = "* lock: waiting";
@@ -43,7 +44,7 @@ fn a_run_that_locked_the_replaced_file_meets_the_first_at_the_pending_file() {
     for mode in [0o600, 0o660] {
         let gate = Gate::new();
         let endpoint = first_reply_behind(&gate);
-        let case = refresh(&endpoint).mode(FILE, mode).arg(FILE);
+        let case = refresh_here(&endpoint).mode(FILE, mode).arg(FILE);
         let first = case.spawn();
         endpoint.wait_for_requests(1);
         replace(&case, &with_note(0), mode);
@@ -65,14 +66,14 @@ fn a_run_that_locked_the_replaced_file_meets_the_first_at_the_pending_file() {
 #[test]
 fn a_run_that_waits_at_the_pending_file_goes_on_when_the_first_is_killed() {
     let endpoint = Endpoint::http([Reply::nothing(Ending::Stall), reply(1)]);
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh_here(&endpoint).arg(FILE);
     let mut first = case.spawn();
     endpoint.wait_for_requests(1);
     replace(&case, &with_note(0), 0o600);
     let second = case.clone().arg("-v").spawn();
     second.wait_for_stderr(WAITS);
     first.kill();
-    first.wait().killed();
+    first.wait().ended_by(SIGKILL);
     second
         .wait()
         .code(0)
@@ -83,7 +84,9 @@ fn a_run_that_waits_at_the_pending_file_goes_on_when_the_first_is_killed() {
 #[test]
 fn a_pending_file_that_is_in_use_to_the_deadline_is_75() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).file(PENDING, "").mode(PENDING, 0o600);
+    let case = refresh_here(&endpoint)
+        .file(PENDING, "")
+        .mode(PENDING, 0o600);
     let lock = File::open(case.path(PENDING)).unwrap();
     lock.lock().unwrap();
     case.args(["--timeout", "1s", FILE])
@@ -103,7 +106,7 @@ fn a_refused_run_leaves_the_pending_file_of_another_alone() {
     let gate = Gate::new();
     let refusal = Reply::error(400, "invalid_client", "no such client");
     let endpoint = Endpoint::http(refusal.after(&gate));
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh_here(&endpoint).arg(FILE);
     let run = case.spawn();
     endpoint.wait_for_requests(1);
     fs::remove_file(case.path(PENDING)).unwrap();
@@ -118,7 +121,7 @@ fn a_refused_run_leaves_the_pending_file_of_another_alone() {
 #[test]
 fn a_waiter_finishes_what_the_killed_holder_wrote() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).arg("-v").arg(FILE);
+    let case = refresh_here(&endpoint).arg("-v").arg(FILE);
     let lock = File::open(case.path(FILE)).unwrap();
     lock.lock().unwrap();
     let waiter = case.spawn();
@@ -133,10 +136,10 @@ fn a_waiter_finishes_what_the_killed_holder_wrote() {
 }
 
 /// Rewrites FILE while a run that writes it in place asks; the mode makes it do so.
-fn edited_in_place(content: &str) -> (Case, crate::harness::Outcome) {
+fn edited_in_place(content: &str) -> (Case, Outcome) {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));
-    let case = refresh(&endpoint).mode(FILE, 0o660).arg(FILE);
+    let case = refresh_here(&endpoint).mode(FILE, 0o660).arg(FILE);
     let before = inode(case.path(FILE));
     let run = case.spawn();
     endpoint.wait_for_requests(1);
@@ -179,7 +182,9 @@ fn a_login_in_place_is_not_overwritten_in_place() {
 fn a_file_that_is_moved_and_linked_again_is_saved_where_the_link_leads() {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));
-    let case = refresh(&endpoint).link("link.json", FILE).arg("link.json");
+    let case = refresh_here(&endpoint)
+        .link("link.json", FILE)
+        .arg("link.json");
     let run = case.spawn();
     endpoint.wait_for_requests(1);
     fs::rename(case.path(FILE), case.path("moved.json")).unwrap();
@@ -195,7 +200,7 @@ fn a_file_that_is_moved_and_linked_again_is_saved_where_the_link_leads() {
 fn a_file_that_gets_a_group_meanwhile_is_written_in_place() {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh_here(&endpoint).arg(FILE);
     let before = inode(case.path(FILE));
     let run = case.spawn();
     endpoint.wait_for_requests(1);

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::endpoint::Endpoint;
 use crate::harness::{Case, Outcome};
-use crate::samples::{FILE, granted, refresh_file, summary, with_file};
+use crate::kit::{FILE, Failure, granted, refresh_file, summary, with_file};
 
 /// An hour, the maximum age of most tests.
 const HOUR: i64 = 3600;
@@ -30,7 +30,7 @@ fn seconds_ago(seconds: i64) -> i64 {
 
 /// A document whose `issued_at` is this JSON.
 fn issued_at(json: impl Display) -> String {
-    format!(r#"{{"issued_at":{json},"access_token":"old-access","refresh_token":"r"}}"#)
+    format!(r#"{{"issued_at":{json},"access_token":"00D!access-0","refresh_token":"r"}}"#)
 }
 
 /// Runs with `--max-age`, prints the token and tells whether that is the old one.
@@ -42,12 +42,12 @@ fn is_kept(document: &str, max_age: &str) -> bool {
     if endpoint.connections() == 0 {
         outcome
             .code(0)
-            .stdout("old-access\n")
+            .stdout("00D!access-0\n")
             .file_is(FILE, document);
         return true;
     }
     let stderr = summary(&endpoint);
-    outcome.code(0).stdout("new-access\n").stderr(stderr);
+    outcome.code(0).stdout("00D!access-1\n").stderr(stderr);
     false
 }
 
@@ -135,7 +135,7 @@ fn refreshes_a_token_of_unknown_age() {
     for time in times {
         assert!(!is_kept(&issued_at(time), "36525d"), "{time}");
     }
-    let without_time = r#"{"access_token":"old-access","refresh_token":"r"}"#;
+    let without_time = r#"{"access_token":"00D!access-0","refresh_token":"r"}"#;
     assert!(!is_kept(without_time, "36525d"));
 }
 
@@ -194,7 +194,7 @@ fn prints_a_token_that_is_kept_but_not_in_a_dry_run() {
             .file_is(FILE, &document);
     };
     let case = keep(&document).args(["-q", "--print", "header"]);
-    prints(case.run(), "Authorization: Bearer old-access\n");
+    prints(case.run(), "Authorization: Bearer 00D!access-0\n");
     prints(case.arg("--dry-run").run(), "");
 }
 
@@ -217,12 +217,6 @@ fn passes_a_document_with_a_fresh_token_from_standard_input_on() {
 #[test]
 fn refuses_a_file_without_a_refresh_token_however_fresh_it_is() {
     let now = milliseconds_ago(0);
-    keep(&format!(r#"{{"issued_at":{now},"access_token":"a"}}"#))
-        .run()
-        .code(65)
-        .stdout("")
-        .stderr(
-            "sftoken: cannot use token.json: it has no refresh_token\n\
-             hint: log in again with the scope refresh_token and save that reply\n",
-        );
+    let case = keep(&format!(r#"{{"issued_at":{now},"access_token":"a"}}"#));
+    Failure::no_refresh_token(FILE, "it has no refresh_token").of(case.run());
 }

@@ -6,9 +6,12 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use crate::disk::{FILE, document, inode, refresh, refresh_again, refreshed, reply, rotating};
 use crate::endpoint::{Ending, Endpoint, Gate, Reply, Request};
-use crate::harness::{Case, Outcome, Running};
+use crate::harness::{Case, Outcome, Running, SIGKILL};
+use crate::kit::{
+    FILE, document, refresh, refresh_again, refresh_here, refreshed, reply, rotating,
+};
+use crate::rights::inode;
 
 /// What a process says once it meets a lock that is held.
 const WAITS: &str = "* lock: waiting";
@@ -47,7 +50,7 @@ fn started_against_a_lock(case: Case) -> (Running, File) {
 fn fifty_processes(names: &[&str]) -> Outcome {
     let gate = Gate::new();
     let endpoint = Endpoint::http(rotating_behind(&gate));
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .subdirectory("sub")
         .link("link.json", FILE)
         .link("sub/chain.json", "../link.json")
@@ -90,7 +93,7 @@ fn links_and_the_plain_path_lead_to_the_same_lock() {
 #[test]
 fn a_second_run_after_the_first_asks_again() {
     let endpoint = Endpoint::http(rotating());
-    let first = refresh(&endpoint).arg(FILE).run().code(0);
+    let first = refresh(&endpoint).run().code(0);
     refresh_again(&first, &endpoint)
         .run()
         .code(0)
@@ -102,13 +105,13 @@ fn a_second_run_after_the_first_asks_again() {
 #[test]
 fn a_killed_holder_leaves_the_lock_to_the_next() {
     let endpoint = Endpoint::http([Reply::nothing(Ending::Stall), reply(1)]);
-    let case = refresh(&endpoint);
+    let case = refresh_here(&endpoint);
     let mut holder = case.clone().arg(FILE).spawn();
     endpoint.wait_for_requests(1);
     let waiter = case.args(["-v", FILE]).spawn();
     waiter.wait_for_stderr(WAITS);
     holder.kill();
-    holder.wait().killed().stderr("");
+    holder.wait().ended_by(SIGKILL).stderr("");
     let waiter = waiter.wait().code(0).stdout("");
     assert!(waiter.stderr_text().ends_with(&refreshed(&endpoint)));
     waiter.file_is(FILE, document(1)).files_are([FILE]);
@@ -116,28 +119,9 @@ fn a_killed_holder_leaves_the_lock_to_the_next() {
 }
 
 #[test]
-fn a_lock_held_to_the_deadline_is_75() {
-    let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint);
-    let lock = File::open(case.path(FILE)).unwrap();
-    lock.lock().unwrap();
-    case.args(["--timeout", "1s", FILE])
-        .run()
-        .code(75)
-        .stdout("")
-        .stderr(concat!(
-            "sftoken: cannot lock token.json: another process held it until the deadline\n",
-            "hint: try again later, or give a longer --timeout\n",
-        ))
-        .file_is(FILE, document(0))
-        .files_are([FILE]);
-    assert_eq!(endpoint.connections(), 0);
-}
-
-#[test]
 fn a_file_removed_while_waiting_is_66() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint);
+    let case = refresh_here(&endpoint);
     let path = case.path(FILE);
     let (waiter, lock) = started_against_a_lock(case);
     fs::remove_file(path).unwrap();
@@ -159,7 +143,7 @@ fn a_file_removed_while_waiting_is_66() {
 #[test]
 fn a_waiter_locks_the_file_that_took_the_place_of_the_locked_one() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).file("new.json", document(0));
+    let case = refresh_here(&endpoint).file("new.json", document(0));
     let (path, new) = (case.path(FILE), case.path("new.json"));
     let (waiter, old_lock) = started_against_a_lock(case.args(["--timeout", "1s"]));
     let new_lock = File::open(&new).unwrap();
@@ -173,7 +157,7 @@ fn a_waiter_locks_the_file_that_took_the_place_of_the_locked_one() {
 #[test]
 fn a_waiter_uses_the_token_that_another_program_put_there() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).args(["--print", "token"]);
+    let case = refresh_here(&endpoint).args(["--print", "token"]);
     let path = case.path(FILE);
     let (waiter, lock) = started_against_a_lock(case);
     fs::write(path, document(7)).unwrap();
@@ -190,7 +174,7 @@ fn a_waiter_uses_the_token_that_another_program_put_there() {
 #[test]
 fn a_waiter_asks_if_the_holder_changed_nothing() {
     let endpoint = Endpoint::http(rotating());
-    let (waiter, lock) = started_against_a_lock(refresh(&endpoint));
+    let (waiter, lock) = started_against_a_lock(refresh_here(&endpoint));
     drop(lock);
     waiter.wait().code(0).file_is(FILE, document(1));
     endpoint.only_request();
@@ -200,7 +184,7 @@ fn a_waiter_asks_if_the_holder_changed_nothing() {
 fn a_dry_run_waits_for_the_lock_too() {
     let gate = Gate::new();
     let endpoint = Endpoint::http(rotating_behind(&gate));
-    let case = refresh(&endpoint);
+    let case = refresh_here(&endpoint);
     let holder = case.clone().arg(FILE).spawn();
     endpoint.wait_for_requests(1);
     let waiter = case.args(["-v", "--dry-run", FILE]).spawn();
@@ -220,7 +204,7 @@ fn a_dry_run_waits_for_the_lock_too() {
 #[test]
 fn the_lock_leaves_a_failed_run_no_trace() {
     let endpoint = Endpoint::http(Reply::error(400, "invalid_client", "no such client"));
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh(&endpoint);
     let before = inode(case.path(FILE));
     let outcome = case.run().code(78).file_is(FILE, document(0));
     assert_eq!(inode(outcome.path(FILE)), before);

@@ -10,8 +10,12 @@
 
 // How a test runs the binary.
 mod harness;
-// What most of those tests start from.
-mod samples;
+// What most of those tests start from, and what they expect.
+mod kit;
+// Users, mounts, and files on the disk.
+mod rights;
+// What must not appear on standard error.
+mod secrets;
 // What the binary talks to.
 #[path = "../endpoint/server.rs"]
 mod endpoint;
@@ -19,8 +23,6 @@ mod endpoint;
 // The endpoint itself: what the other tests rely on.
 mod endpoint_works;
 
-// What tests of the network have in common.
-mod network;
 // Every reply and its class.
 mod replies;
 // When the token may be sent again.
@@ -52,8 +54,6 @@ mod freshness;
 mod certificates;
 // Standard output, standard error, and what never appears there.
 mod printing;
-// What the tests of files have in common.
-mod disk;
 // One refresher at a time.
 mod locking;
 // Mode, owner and place are kept, and new tokens are never lost.

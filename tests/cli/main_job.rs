@@ -6,7 +6,7 @@
 
 use crate::endpoint::{Endpoint, Reply, Request, Rotating};
 use crate::harness::Outcome;
-use crate::samples::{CLIENT_ID, refresh_at};
+use crate::kit::{CLIENT_ID, refresh_at};
 
 /// Where the document is.
 const FILE: &str = "_salesforce.json";
@@ -51,7 +51,7 @@ const AFTER: &str = r#"{
 "#;
 
 /// Refreshes the document at the endpoint.
-fn refresh(endpoint: &Endpoint) -> Outcome {
+fn refresh_real(endpoint: &Endpoint) -> Outcome {
     let case = refresh_at(endpoint).arg(FILE);
     case.file(FILE, BEFORE).mode(FILE, 0o600).run()
 }
@@ -78,21 +78,21 @@ fn sorted(mut request: Request) -> (String, Vec<(String, String)>, String) {
 #[test]
 fn refreshes_a_token_file_over_tls() {
     let endpoint = Endpoint::https(Reply::json(200, REPLY));
-    assert_refreshed(refresh(&endpoint), &endpoint);
+    assert_refreshed(refresh_real(&endpoint), &endpoint);
     assert_eq!((endpoint.requests().len(), endpoint.connections()), (1, 1));
 }
 
 #[test]
 fn refreshes_a_token_file_over_plain_http_on_this_machine() {
     let endpoint = Endpoint::http(Reply::json(200, REPLY));
-    assert_refreshed(refresh(&endpoint), &endpoint);
+    assert_refreshed(refresh_real(&endpoint), &endpoint);
     assert_eq!((endpoint.requests().len(), endpoint.connections()), (1, 1));
 }
 
 #[test]
 fn sends_the_documented_request_and_nothing_else() {
     let endpoint = Endpoint::https(Reply::json(200, REPLY));
-    refresh(&endpoint).code(0);
+    refresh_real(&endpoint).code(0);
     let body =
         format!("grant_type=refresh_token&client_id={CLIENT_ID}&refresh_token=5Aep....25xdGgkrV");
     let headers = [
@@ -126,7 +126,7 @@ fn sends_the_client_secret_of_a_confidential_client_before_the_refresh_token() {
 #[test]
 fn saves_a_rotated_refresh_token() {
     let endpoint = Endpoint::https(Reply::rotated_token("00D!new", "5Aep-new"));
-    let outcome = refresh(&endpoint);
+    let outcome = refresh_real(&endpoint);
     let saved = String::from_utf8(outcome.read(FILE)).unwrap();
     let start = "{\n  \"access_token\": \"00D!new\",\n  \"refresh_token\": \"5Aep-new\",\n";
     assert!(saved.starts_with(start), "{saved}");
@@ -139,7 +139,7 @@ fn saves_a_rotated_refresh_token() {
 #[test]
 fn a_second_run_goes_on_where_the_first_ended() {
     let endpoint = Endpoint::https(Rotating::new("5Aep....25xdGgkrV"));
-    let first = refresh(&endpoint).code(0);
+    let first = refresh_real(&endpoint).code(0);
     first
         .again()
         .args(["refresh", "--client-id", CLIENT_ID, FILE])

@@ -5,19 +5,17 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::process::Command;
 
-use crate::disk::{
-    FILE, NOBODY, PENDING, document, inode, is_root, refresh, refresh_again, reply, rotating, skip,
-    with_mounts,
-};
 use crate::endpoint::{Endpoint, Gate};
-use crate::harness::{Case, Outcome};
+use crate::harness::{Case, Outcome, Running, SIGKILL};
+use crate::kit::{FILE, PENDING, document, refresh_again, refresh_here, reply, rotating};
+use crate::rights::{NOBODY, inode, is_root, skip, with_mounts};
 
 /// Refreshes a file; tells whether it is another file afterwards, and what there was beside it while
 /// the server was asked.
 fn refreshed_at(name: &str, prepare: impl FnOnce(Case) -> Case) -> (Outcome, bool, Vec<String>) {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));
-    let case = prepare(refresh(&endpoint)).arg("-v").arg(name);
+    let case = prepare(refresh_here(&endpoint)).arg("-v").arg(name);
     let path = case.path(name);
     let before = inode(&path);
     let run = case.spawn();
@@ -75,7 +73,7 @@ fn a_file_with_group_bits_is_written_in_place() {
 #[test]
 fn a_file_with_several_names_is_written_in_place_under_all_of_them() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint);
+    let case = refresh_here(&endpoint);
     fs::hard_link(case.path(FILE), case.path("u.json")).unwrap();
     let first = case
         .arg(FILE)
@@ -171,7 +169,7 @@ fn a_link_through_an_open_directory_leads_to_a_file_that_is_replaced() {
 fn room_in_the_file_is_given_back_when_the_run_fails() {
     let endpoint = Endpoint::http(crate::endpoint::Reply::error(400, "invalid_client", "none"));
     let name = format!("open/{FILE}");
-    with_file_in(refresh(&endpoint), "open", 0o777)
+    with_file_in(refresh_here(&endpoint), "open", 0o777)
         .arg(&name)
         .run()
         .code(78)
@@ -184,7 +182,7 @@ fn room_in_the_file_is_blanks_behind_the_document_while_the_server_is_asked() {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));
     let name = format!("open/{FILE}");
-    let case = with_file_in(refresh(&endpoint), "open", 0o777).arg(&name);
+    let case = with_file_in(refresh_here(&endpoint), "open", 0o777).arg(&name);
     let run = case.spawn();
     endpoint.wait_for_requests(1);
     let during = fs::read_to_string(case.path(&name)).unwrap();
@@ -197,7 +195,7 @@ fn room_in_the_file_is_blanks_behind_the_document_while_the_server_is_asked() {
 }
 
 /// Starts another run that waits for the first one's lock, and reads the file before.
-fn with_dry_run(case: &Case) -> crate::harness::Running {
+fn with_dry_run(case: &Case) -> Running {
     let waiter = case.clone().args(["-v", "--dry-run"]).spawn();
     waiter.wait_for_stderr("* lock: waiting");
     waiter
@@ -208,11 +206,11 @@ fn blanks_that_a_killed_run_left_in_the_file_are_cut_off_by_the_next() {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));
     let name = format!("open/{FILE}");
-    let case = with_file_in(refresh(&endpoint), "open", 0o777).arg(&name);
+    let case = with_file_in(refresh_here(&endpoint), "open", 0o777).arg(&name);
     let mut run = case.spawn();
     endpoint.wait_for_requests(1);
     run.kill();
-    run.wait().killed();
+    run.wait().ended_by(SIGKILL);
     gate.open();
     assert!(fs::read(case.path(&name)).unwrap().len() > 64 * 1024);
     case.arg("--dry-run")
@@ -226,7 +224,7 @@ fn new_tokens_that_cannot_be_written_in_place_go_to_the_temporary_directory() {
     let gate = Gate::new();
     let endpoint = Endpoint::http(reply(1).after(&gate));
     let name = format!("open/{FILE}");
-    let case = with_file_in(refresh(&endpoint), "open", 0o777).subdirectory("tmp");
+    let case = with_file_in(refresh_here(&endpoint), "open", 0o777).subdirectory("tmp");
     let tmp = case.path("tmp");
     let case = case.env("TMPDIR", &tmp).arg(&name);
     let run = case.spawn();
@@ -234,7 +232,7 @@ fn new_tokens_that_cannot_be_written_in_place_go_to_the_temporary_directory() {
     fs::write(case.path(&name), document(7)).unwrap();
     gate.open();
     let outcome = run.wait().code(74).file_is(&name, document(7));
-    let kept = crate::disk::only_file_in(&tmp);
+    let kept = crate::rights::only_file_in(&tmp);
     let message = format!("the new tokens are in {}\n", kept.display());
     assert!(outcome.stderr_text().contains(&message), "{outcome}");
     outcome.file_is(&kept, document(1)).mode_is(&kept, 0o600);
@@ -243,7 +241,7 @@ fn new_tokens_that_cannot_be_written_in_place_go_to_the_temporary_directory() {
 #[test]
 fn a_pending_file_on_another_file_system_has_room_in_the_file_beside() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).subdirectory("other").arg(FILE);
+    let case = refresh_here(&endpoint).subdirectory("other").arg(FILE);
     let script = concat!(
         "mount -t tmpfs -o size=16k,mode=0700 tmpfs other; install -m 600 token.json other; ",
         r#"mount --bind other/token.json token.json; "$@""#
@@ -284,7 +282,7 @@ fn access_list(outcome: &Outcome) -> String {
 #[test]
 fn an_access_control_list_stays_as_it_is() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh_here(&endpoint).arg(FILE);
     let before = inode(case.path(FILE));
     let Some(case) = with_access_list(case, "setfacl", &["-m", "u:33:r", FILE]) else {
         return;
@@ -298,7 +296,7 @@ fn an_access_control_list_stays_as_it_is() {
 #[test]
 fn a_default_access_control_list_of_the_directory_opens_nothing() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).arg(FILE);
+    let case = refresh_here(&endpoint).arg(FILE);
     let args = ["-d", "-m", "u:33:rwx,g::rwx,o::rwx", "."];
     let Some(case) = with_access_list(case, "setfacl", &args) else {
         return;

@@ -4,18 +4,14 @@
 //! Standard error ends up in logs, where no secret may ever appear: the hostile endpoints at the end
 //! repeat every secret they have seen or given.
 
-use std::ffi::OsString;
-use std::fs;
-
 use crate::endpoint::{Endpoint, Reply, Request};
-use crate::harness::{Case, Outcome, name};
-use crate::samples::{
-    CLIENT_ID, DOCUMENT, FILE, REFRESHED, ROTATED, dry_run, granted, refresh_at, refresh_file,
-    refresh_stdin, rotated, summary, with_file,
+use crate::harness::{Case, name};
+use crate::kit::{
+    CLIENT_ID, DOCUMENT, FILE, Failure, REFRESHED, document, dry_run, granted, refresh, refresh_at,
+    refresh_file, refresh_stdin, reply, summary, with_file,
 };
-
-/// What to do about a document without a refresh token.
-const LOG_IN: &str = "hint: log in again with the scope refresh_token and save that reply\n";
+use crate::rights::{only_file_in, with_tmp};
+use crate::secrets::assert_shows_none;
 
 /// The warning about [`FILE`] with mode 0644.
 const OPEN_TO_OTHERS: &str = "sftoken: warning: every user of this machine can read token.json \
@@ -30,7 +26,7 @@ fn granted_with(members: &str) -> Reply {
 #[track_caller]
 fn assert_prints(what: &str, members: &str, expected: &str) {
     let endpoint = Endpoint::http(granted_with(members));
-    refresh_file(DOCUMENT, &endpoint)
+    refresh(&endpoint)
         .args(["--print", what])
         .run()
         .code(0)
@@ -42,20 +38,20 @@ fn assert_prints(what: &str, members: &str, expected: &str) {
 
 #[test]
 fn prints_the_token_a_header_or_the_document() {
-    let members = r#""access_token":"00D!new""#;
-    assert_prints("token", members, "00D!new\n");
-    assert_prints("header", members, "Authorization: Bearer 00D!new\n");
-    let document = DOCUMENT.replace("old-access", "00D!new");
+    let members = r#""access_token":"00D!access-1""#;
+    assert_prints("token", members, "00D!access-1\n");
+    assert_prints("header", members, "Authorization: Bearer 00D!access-1\n");
+    let document = DOCUMENT.replace("00D!access-0", "00D!access-1");
     assert_prints("json", members, &document);
 }
 
 #[test]
 fn prints_the_variables_of_the_salesforce_cli() {
-    let token = r#""access_token":"00D!new""#;
-    assert_prints("env", token, "SF_ACCESS_TOKEN=00D!new\n");
+    let token = r#""access_token":"00D!access-1""#;
+    assert_prints("env", token, "SF_ACCESS_TOKEN=00D!access-1\n");
     for empty in [r#""""#, "null", "1"] {
         let members = format!(r#"{token},"instance_url":{empty}"#);
-        assert_prints("env", &members, "SF_ACCESS_TOKEN=00D!new\n");
+        assert_prints("env", &members, "SF_ACCESS_TOKEN=00D!access-1\n");
     }
     assert_prints(
         "env",
@@ -71,19 +67,13 @@ fn prints_the_variables_of_the_salesforce_cli() {
 }
 
 #[test]
-fn prints_nothing_unless_asked_to() {
-    let endpoint = Endpoint::http(granted());
-    let outcome = refresh_file(DOCUMENT, &endpoint).run();
-    outcome.code(0).stdout("").stderr(summary(&endpoint));
-}
-
-#[test]
 fn prints_the_document_for_standard_input_and_saves_nothing() {
-    let endpoint = Endpoint::http(rotated());
+    let endpoint = Endpoint::http(reply(1));
     refresh_stdin(DOCUMENT, &endpoint)
+        .env("TMPDIR", ".")
         .run()
         .code(0)
-        .stdout(ROTATED)
+        .stdout(document(1))
         .stderr(format!(
             "sftoken: refreshed the token from standard input at {}, refresh token rotated\n",
             endpoint.address()
@@ -93,40 +83,33 @@ fn prints_the_document_for_standard_input_and_saves_nothing() {
 
 #[test]
 fn keeps_a_rotated_refresh_token_that_is_printed_nowhere() {
-    let endpoint = Endpoint::http(rotated());
-    let case = || {
-        let case = refresh_stdin(DOCUMENT, &endpoint).subdirectory("tmp");
-        let tmp = case.path("tmp");
-        case.env("TMPDIR", tmp).arg("--quiet")
-    };
+    let endpoint = Endpoint::http(reply(1));
+    let case = || with_tmp(refresh_stdin(DOCUMENT, &endpoint)).arg("--quiet");
     let shell = |redirection: &str| {
         let script = format!("exec \"$@\" {redirection}");
         case().through(["/bin/sh", "-c", &script, "sh"])
     };
     let cases = [
-        (case().args(["--print", "token"]), "new-access\n"),
+        (case().args(["--print", "token"]), "00D!access-1\n"),
         (shell(">/dev/null"), ""),
         (shell(">&-"), ""),
     ];
     for (case, stdout) in cases {
         let outcome = case.run().code(0).stdout(stdout);
-        let [rescued] = &files_in(&outcome, "tmp")[..] else {
-            panic!("not one file in tmp\n{outcome}");
-        };
-        let path = outcome.path("tmp").join(rescued);
+        let path = only_file_in(&outcome.path("tmp"));
         let warning = format!(
             "sftoken: warning: the refresh token on standard input was rotated; \
              the new one is in {}\n",
             path.display()
         );
-        outcome.stderr(warning).file_is(&path, ROTATED);
+        outcome.stderr(warning).file_is(&path, document(1));
     }
 }
 
 #[test]
 fn fails_but_has_saved_if_standard_output_cannot_be_written() {
-    let endpoint = Endpoint::http(rotated());
-    let case = || refresh_file(DOCUMENT, &endpoint).args(["--print", "token"]);
+    let endpoint = Endpoint::http(reply(1));
+    let case = || refresh(&endpoint).args(["--print", "token"]);
     let cases = [
         (case().stdout_closed(), "broken pipe"),
         (case().stdout_full(), "no space left on device"),
@@ -138,7 +121,7 @@ fn fails_but_has_saved_if_standard_output_cannot_be_written() {
                 "sftoken: cannot write to standard output: {why}\n\
                  hint: {FILE} has the token; do not log in again\n"
             ))
-            .file_is(FILE, ROTATED)
+            .file_is(FILE, document(1))
             .files_are([FILE]);
     }
 }
@@ -146,7 +129,7 @@ fn fails_but_has_saved_if_standard_output_cannot_be_written() {
 #[test]
 fn a_full_standard_output_is_nothing_to_a_run_that_prints_nothing() {
     let endpoint = Endpoint::http(granted());
-    let outcome = refresh_file(DOCUMENT, &endpoint).stdout_full().run();
+    let outcome = refresh(&endpoint).stdout_full().run();
     outcome
         .code(0)
         .stderr(summary(&endpoint))
@@ -155,22 +138,15 @@ fn a_full_standard_output_is_nothing_to_a_run_that_prints_nothing() {
 
 #[test]
 fn keeps_the_only_copy_of_new_tokens_that_standard_output_did_not_take() {
-    let endpoint = Endpoint::http(rotated());
-    let case = || {
-        let case = refresh_stdin(DOCUMENT, &endpoint).subdirectory("tmp");
-        let tmp = case.path("tmp");
-        case.env("TMPDIR", tmp)
-    };
+    let endpoint = Endpoint::http(reply(1));
+    let case = || with_tmp(refresh_stdin(DOCUMENT, &endpoint));
     let cases = [
         (case().stdout_closed(), "broken pipe"),
         (case().stdout_full(), "no space left on device"),
     ];
     for (case, why) in cases {
         let outcome = case.run().code(74);
-        let [rescued] = &files_in(&outcome, "tmp")[..] else {
-            panic!("not one file in tmp\n{outcome}");
-        };
-        let path = outcome.path("tmp").join(rescued);
+        let path = only_file_in(&outcome.path("tmp"));
         let stderr = format!(
             "sftoken: cannot write to standard output: {why}; the new tokens are in {}\n\
              hint: use that file in place of the old tokens\n",
@@ -178,55 +154,48 @@ fn keeps_the_only_copy_of_new_tokens_that_standard_output_did_not_take() {
         );
         outcome
             .stderr(stderr)
-            .file_is(&path, ROTATED)
+            .file_is(&path, document(1))
             .mode_is(&path, 0o600);
     }
-}
-
-/// The names in a subdirectory.
-fn files_in(outcome: &Outcome, subdirectory: &str) -> Vec<OsString> {
-    let entries = fs::read_dir(outcome.path(subdirectory)).unwrap();
-    entries.map(|entry| entry.unwrap().file_name()).collect()
 }
 
 #[test]
 fn help_and_version_fail_if_standard_output_cannot_be_written() {
     for option in ["--help", "--version"] {
-        let outcome = Case::new().arg(option).stdout_full().run();
-        let why = "no space left on device";
-        outcome
-            .code(74)
-            .stderr(format!("sftoken: cannot write to standard output: {why}\n"));
-        let outcome = Case::new().arg(option).stdout_closed().run();
-        outcome
-            .code(74)
-            .stderr("sftoken: cannot write to standard output: broken pipe\n");
+        let case = || Case::new().arg(option);
+        let cases = [
+            (case().stdout_closed(), "broken pipe"),
+            (case().stdout_full(), "no space left on device"),
+        ];
+        for (case, why) in cases {
+            let stderr = format!("sftoken: cannot write to standard output: {why}\n");
+            case.run().code(74).stderr(stderr);
+        }
     }
 }
 
 #[test]
 fn quiet_silences_the_summary_and_nothing_else() {
     let endpoint = Endpoint::http(granted());
+    let no_refresh_token = Failure::no_refresh_token(FILE, "it has no refresh_token");
     for option in ["-q", "--quiet"] {
-        let outcome = refresh_file(DOCUMENT, &endpoint).arg(option).run();
+        let outcome = refresh(&endpoint).arg(option).run();
         outcome.code(0).stdout("").stderr("");
-        let outcome = refresh_file("{}", &endpoint).arg(option).run();
-        let why = "sftoken: cannot use token.json: it has no refresh_token\n";
-        outcome.code(65).stdout("").stderr(format!("{why}{LOG_IN}"));
-        let readable = refresh_file(DOCUMENT, &endpoint).mode(FILE, 0o644);
+        no_refresh_token.of(refresh_file("{}", &endpoint).arg(option).run());
+        let readable = refresh(&endpoint).mode(FILE, 0o644);
         readable.arg(option).run().code(0).stderr(OPEN_TO_OTHERS);
     }
 }
 
 #[test]
 fn verbose_tells_each_step() {
-    let endpoint = Endpoint::https(rotated());
+    let endpoint = Endpoint::https(reply(1));
     let (url, host) = (endpoint.url(), endpoint.address());
     let ca = endpoint.ca_path().display().to_string();
     let expected = format!(
         "* roots: 1 of {ca}\n\
          * lock: token.json is ours\n\
-         * document: token.json, 2 members, 69 bytes\n\
+         * document: token.json, 3 members, 87 bytes\n\
          * endpoint: {url} (from --token-endpoint)\n\
          * client id: {CLIENT_ID} (from --client-id)\n\
          * client secret: yes (from SFTOKEN_CLIENT_SECRET)\n\
@@ -239,7 +208,7 @@ fn verbose_tells_each_step() {
          sftoken: refreshed token.json at {host}, refresh token rotated\n"
     );
     for option in ["-v", "--verbose"] {
-        let case = refresh_file(DOCUMENT, &endpoint).env("SFTOKEN_CLIENT_SECRET", "s3");
+        let case = refresh(&endpoint).env("SFTOKEN_CLIENT_SECRET", "s3");
         let outcome = case.arg(option).run().code(0).stdout("");
         assert_eq!(without_duration(&outcome.stderr_text()), expected);
     }
@@ -279,10 +248,7 @@ fn verbose_tells_where_each_value_came_from() {
 #[test]
 fn verbose_and_quiet_together_tell_the_steps_without_the_summary() {
     let endpoint = Endpoint::http(granted());
-    let outcome = refresh_file(DOCUMENT, &endpoint)
-        .args(["-qv"])
-        .run()
-        .code(0);
+    let outcome = refresh(&endpoint).args(["-qv"]).run().code(0);
     let said = outcome.stderr_text();
     assert!(said.lines().all(|line| line.starts_with("* ")), "{said}");
     assert!(said.ends_with("* save: replaced by rename\n"), "{said}");
@@ -293,7 +259,7 @@ fn warns_once_of_a_file_that_others_can_read_and_leaves_its_mode() {
     let endpoint = Endpoint::http(granted());
     for mode in [0o644, 0o604, 0o666] {
         let warning = OPEN_TO_OTHERS.replace("0644", &format!("{mode:04o}"));
-        refresh_file(DOCUMENT, &endpoint)
+        refresh(&endpoint)
             .mode(FILE, mode)
             .run()
             .code(0)
@@ -302,17 +268,17 @@ fn warns_once_of_a_file_that_others_can_read_and_leaves_its_mode() {
             .mode_is(FILE, mode);
     }
     for mode in [0o600, 0o640, 0o660] {
-        let outcome = refresh_file(DOCUMENT, &endpoint).mode(FILE, mode).run();
+        let outcome = refresh(&endpoint).mode(FILE, mode).run();
         outcome
             .code(0)
             .stderr(summary(&endpoint))
             .mode_is(FILE, mode);
     }
     let failing = refresh_file("{}", &endpoint).mode(FILE, 0o644).run();
-    let why = "sftoken: cannot use token.json: it has no refresh_token\n";
+    let Failure { code, stderr } = Failure::no_refresh_token(FILE, "it has no refresh_token");
     failing
-        .code(65)
-        .stderr(format!("{OPEN_TO_OTHERS}{why}{LOG_IN}"));
+        .code(code)
+        .stderr(format!("{OPEN_TO_OTHERS}{stderr}"));
 }
 
 #[test]
@@ -333,28 +299,22 @@ fn shows_file_names_without_their_control_characters() {
         .file_is(file, REFRESHED);
     let missing = [
         refresh_at(&endpoint).arg(file),
-        refresh_file(DOCUMENT, &endpoint).args(["--client-secret-file".as_ref(), file]),
+        refresh(&endpoint).args(["--client-secret-file".as_ref(), file]),
     ];
     for case in missing {
-        case.run().code(66).stderr(format!(
-            "sftoken: cannot read {shown}: no such file or directory\n\
-             hint: check the path and its permissions\n"
-        ));
+        Failure::unreadable(shown, "no such file or directory").of(case.run());
     }
 }
 
 #[test]
 fn shows_arguments_without_their_control_characters() {
-    let hint = "hint: see sftoken --help\n";
     let calls = [
         (["refresh", "--\x1b[31m"], "unknown option --"),
         (["refresh", "--retries=\n1"], "invalid --retries: ?1"),
     ];
     for (args, message) in calls {
         let outcome = Case::new().args(args).arg("missing.json").run();
-        outcome
-            .code(64)
-            .stderr(format!("sftoken: {message}\n{hint}"));
+        Failure::new(64, message, "see sftoken --help").of(outcome);
     }
 }
 
@@ -384,16 +344,11 @@ fn new_tokens() -> String {
     format!(r#""access_token":"{access}","refresh_token":"{refresh}""#)
 }
 
-/// Runs with `-v` and expects that standard error has no secret, as it is or as a form has it.
+/// Runs with `-v` and expects that standard error has no piece of a secret.
 #[track_caller]
 fn assert_discreet(case: Case) {
-    let outcome = case.arg("-v").run();
-    let said = outcome.stderr_text();
-    for secret in OLD_SECRETS.into_iter().chain(NEW_SECRETS) {
-        let encoded = secret.replace('+', "%2B").replace('/', "%2F");
-        assert!(!said.contains(secret), "{secret} is shown\n{outcome}");
-        assert!(!said.contains(&encoded), "{encoded} is shown\n{outcome}");
-    }
+    let secrets = [&OLD_SECRETS[..], &NEW_SECRETS].concat();
+    assert_shows_none(&case.arg("-v").run(), &secrets);
 }
 
 /// Refreshes [`SECRETIVE`] at an endpoint with this script, in a file and on standard input.
@@ -460,8 +415,9 @@ fn says_no_secret_of_a_redirect_that_carries_them() {
 fn says_no_secret_in_the_host_that_a_redirect_points_at() {
     let endpoint =
         Endpoint::http(Reply::status(302).header("Location", "https://old-refresh.evil.example/"));
-    let outcome = refresh_file(DOCUMENT, &endpoint).run().code(76);
-    assert!(!outcome.stderr_text().contains("old-refresh"), "{outcome}");
+    let document = DOCUMENT.replace("5Aep-0", "old-refresh");
+    let outcome = refresh_file(document, &endpoint).run().code(76);
+    assert_shows_none(&outcome, &["old-refresh"]);
 }
 
 #[test]

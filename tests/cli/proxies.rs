@@ -8,16 +8,13 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 use crate::endpoint::{Ending, Endpoint, Greeting, Reply, Request};
-use crate::network::{Failure, NOBODY, TOKEN, assert_refreshed, host, refresh, refresh_at};
+use crate::kit::{
+    Failure, NOBODY, assert_refreshed, granted, host, proxy_to, refresh, refresh_url, with_ca,
+};
 
 /// An endpoint that grants a token.
 fn granting() -> Endpoint {
-    Endpoint::https(Reply::json(200, TOKEN))
-}
-
-/// A proxy that leads to this endpoint, whatever it is asked for.
-fn proxy_to(endpoint: &Endpoint) -> Endpoint {
-    Endpoint::http(Reply::status(200).then(Ending::Tunnel(endpoint.address())))
+    Endpoint::https(granted())
 }
 
 /// The URL of a proxy, with credentials in front of its host.
@@ -90,7 +87,7 @@ fn the_proxy_for_plain_http_is_none_of_ours() {
 
 #[test]
 fn plain_http_goes_through_no_proxy() {
-    let endpoint = Endpoint::http(Reply::json(200, TOKEN));
+    let endpoint = Endpoint::http(granted());
     let proxy = proxy_to(&endpoint);
     let case = refresh(&endpoint).env("HTTPS_PROXY", proxy.origin());
     let outcome = case.env("ALL_PROXY", proxy.origin()).run();
@@ -135,7 +132,7 @@ fn names_in_no_proxy_cover_what_is_below_them() {
     let proxy = proxy_to(&endpoint);
     let url = format!("https://localhost:{}", endpoint.address().port());
     for value in [".localhost", "LOCALHOST", "*.localhost"] {
-        let case = refresh_at(&url, &endpoint.ca_path());
+        let case = with_ca(&endpoint, refresh_url(&url));
         let case = case.env("HTTPS_PROXY", proxy.origin());
         let outcome = case.env("NO_PROXY", value).run();
         assert_refreshed(outcome, url.trim_start_matches("https://"));
@@ -342,7 +339,7 @@ fn a_socks_proxy_is_given_the_name_of_the_host() {
     let socks = Socks::to(endpoint.address());
     let port = endpoint.address().port();
     let url = format!("https://localhost:{port}");
-    let outcome = refresh_at(&url, &endpoint.ca_path())
+    let outcome = with_ca(&endpoint, refresh_url(&url))
         .env("ALL_PROXY", format!("socks5h://{}", socks.address))
         .run();
     assert_refreshed(outcome, &format!("localhost:{port}"));

@@ -9,12 +9,13 @@ use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::time::{Duration, SystemTime};
 
-use crate::disk::{
-    FILE, NOBODY, PENDING, document, inode, is_root, refresh, refresh_again, refreshed, rotating,
-    rotating_from, skip, unprivileged, with_mounts,
-};
 use crate::endpoint::Endpoint;
 use crate::harness::{Case, Outcome};
+use crate::kit::{
+    FILE, Failure, PENDING, document, refresh_again, refresh_here, refreshed, rotating,
+    rotating_from,
+};
+use crate::rights::{NOBODY, inode, is_root, skip, unprivileged, with_mounts};
 
 /// What a run says that finds the work of another.
 const FINISHED: &str = "sftoken: warning: finished an interrupted save of token.json\n";
@@ -27,7 +28,7 @@ fn interrupted(number: usize) -> String {
 /// Refreshes FILE although there is a pending file that must not count, and leaves no trace of it.
 fn overlooks(plant: impl FnOnce(Case) -> Case) -> Outcome {
     let endpoint = Endpoint::http(rotating());
-    let case = plant(refresh(&endpoint)).arg(FILE);
+    let case = plant(refresh_here(&endpoint)).arg(FILE);
     let outcome = case
         .run()
         .code(0)
@@ -42,7 +43,7 @@ fn overlooks(plant: impl FnOnce(Case) -> Case) -> Outcome {
 /// Refreshes FILE with what the pending file has; the server knows no other token.
 fn finishes(prepare: impl FnOnce(Case) -> Case) -> Outcome {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let outcome = prepare(case.mode(PENDING, 0o600))
         .arg(FILE)
         .run()
@@ -99,7 +100,7 @@ fn an_interrupted_save_goes_into_the_file_as_its_owner_has_edited_it() {
     let edited = |number| document(number).replace("{\n", "{\n    \"note\": \"mine\",\n");
     for mode in [0o600, 0o660] {
         let endpoint = Endpoint::http(rotating_from(1));
-        refresh(&endpoint)
+        refresh_here(&endpoint)
             .file(PENDING, interrupted(1).replace("\"id\"", "\"other id\""))
             .mode(PENDING, 0o600)
             .file(FILE, edited(0))
@@ -116,7 +117,7 @@ fn an_interrupted_save_goes_into_the_file_as_its_owner_has_edited_it() {
 #[test]
 fn copies_that_a_kill_left_after_the_save_are_removed() {
     let endpoint = Endpoint::http(rotating());
-    let outcome = refresh(&endpoint)
+    let outcome = refresh_here(&endpoint)
         .file(".token.json.sftoken-0123456789abcdef", document(0))
         .file(".token.json.sftoken-fedcba9876543210", "{\n  \"access")
         .file(".token.json.sftoken-0123456789abcdeX", document(0))
@@ -138,7 +139,7 @@ fn copies_that_a_kill_left_after_the_save_are_removed() {
 fn a_complete_pending_file_of_another_token_is_never_removed() {
     let unknown = ".token.json.sftoken-0123456789abcdef";
     let endpoint = Endpoint::http(rotating());
-    refresh(&endpoint)
+    refresh_here(&endpoint)
         .file(unknown, interrupted(7))
         .arg(FILE)
         .run()
@@ -152,7 +153,7 @@ fn a_complete_pending_file_of_another_token_is_never_removed() {
 fn a_pending_file_that_another_run_works_with_is_let_alone() {
     let theirs = ".token.json.sftoken-0123456789abcdef";
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).file(theirs, "").arg(FILE);
+    let case = refresh_here(&endpoint).file(theirs, "").arg(FILE);
     let lock = File::open(case.path(theirs)).unwrap();
     lock.lock().unwrap();
     case.run().code(0).files_are([FILE, theirs]);
@@ -164,7 +165,7 @@ fn the_only_complete_pending_file_is_the_file_if_that_is_none() {
     let other = ".token.json.sftoken-fedcba9876543210";
     for broken in ["", "{", "[]", r#"{"access_token":"00D!access-0"}"#] {
         let endpoint = Endpoint::http(rotating_from(3));
-        let case = refresh(&endpoint)
+        let case = refresh_here(&endpoint)
             .file(FILE, broken)
             .file(one, interrupted(3))
             .file(other, "   ");
@@ -176,7 +177,7 @@ fn the_only_complete_pending_file_is_the_file_if_that_is_none() {
             .files_are([FILE]);
     }
     let endpoint = Endpoint::http(rotating_from(3));
-    refresh(&endpoint)
+    refresh_here(&endpoint)
         .file(FILE, "{")
         .file(one, document(3))
         .file(other, document(5))
@@ -192,7 +193,7 @@ fn the_only_complete_pending_file_is_the_file_if_that_is_none() {
 #[test]
 fn blanks_that_a_kill_left_behind_the_file_are_cut_off() {
     let endpoint = Endpoint::http(rotating());
-    refresh(&endpoint)
+    refresh_here(&endpoint)
         .file(FILE, interrupted(0))
         .args(["--dry-run", FILE])
         .run()
@@ -204,7 +205,7 @@ fn blanks_that_a_kill_left_behind_the_file_are_cut_off() {
 #[test]
 fn an_interrupted_save_that_its_owner_may_not_write_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .file(PENDING, document(1))
         .mode(FILE, 0o400)
         .mode(PENDING, 0o400);
@@ -225,7 +226,7 @@ fn an_interrupted_save_longer_than_what_is_read_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
     let filler = format!(",\n  \"filler\": \"{}\"\n}}", "x".repeat(1024 * 1024));
     let long = document(1).replace("\n}", &filler);
-    refresh(&endpoint)
+    refresh_here(&endpoint)
         .file(PENDING, long.clone())
         .mode(PENDING, 0o600)
         .arg(FILE)
@@ -249,7 +250,7 @@ fn an_interrupted_save_becomes_the_file_as_it_was_to_be() {
         document(1).trim_end().to_owned(),
     ] {
         let endpoint = Endpoint::http(rotating_from(1));
-        refresh(&endpoint)
+        refresh_here(&endpoint)
             .file(PENDING, pending)
             .args(["--dry-run", FILE])
             .run()
@@ -268,7 +269,7 @@ fn an_interrupted_save_is_finished_even_if_the_file_is_broken() {
 #[test]
 fn an_interrupted_save_is_finished_once_where_its_file_cannot_be_removed() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let Some(case) = unprivileged(case) else {
         return;
     };
@@ -286,7 +287,7 @@ fn an_interrupted_save_is_finished_once_where_its_file_cannot_be_removed() {
 #[test]
 fn an_interrupted_save_that_cannot_be_finished_stops_the_run() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let Some(case) = unprivileged(case.mode(FILE, 0o400)) else {
         return;
     };
@@ -307,7 +308,7 @@ fn an_interrupted_save_that_cannot_be_finished_stops_the_run() {
 #[test]
 fn an_interrupted_save_that_cannot_be_read_stops_the_run() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file(PENDING, interrupted(1));
+    let case = refresh_here(&endpoint).file(PENDING, interrupted(1));
     let Some(case) = unprivileged(case.mode(PENDING, 0o000)) else {
         return;
     };
@@ -351,7 +352,7 @@ fn a_link_to_nothing_is_removed_and_nothing_is_created() {
 /// Refreshes nothing where the pending file may be what a kill left, but must not become FILE.
 fn stops(prepare: impl FnOnce(Case) -> Case) {
     let endpoint = Endpoint::http(rotating_from(1));
-    let outcome = prepare(refresh(&endpoint)).arg(FILE).run().code(73);
+    let outcome = prepare(refresh_here(&endpoint)).arg(FILE).run().code(73);
     let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
     let pending = pending.display();
     let message = format!(
@@ -400,7 +401,7 @@ fn a_complete_pending_file_of_another_owner_stops_the_run() {
 #[test]
 fn a_directory_stays_and_the_file_is_written_in_place() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint).subdirectory(PENDING).arg(FILE);
+    let case = refresh_here(&endpoint).subdirectory(PENDING).arg(FILE);
     let before = inode(case.path(FILE));
     let outcome = case
         .run()
@@ -414,7 +415,7 @@ fn a_directory_stays_and_the_file_is_written_in_place() {
 #[test]
 fn a_file_mounted_alone_is_written_in_place() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .file("outside.json", document(0))
         .mode("outside.json", 0o600);
     let script = r#"mount --bind outside.json token.json; "$@"; cat token.json"#;
@@ -437,7 +438,7 @@ fn a_file_mounted_alone_is_written_in_place() {
 #[test]
 fn an_interrupted_save_of_a_file_mounted_alone_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
-    let case = refresh(&endpoint).file("outside.json", document(0));
+    let case = refresh_here(&endpoint).file("outside.json", document(0));
     let case = case
         .file(PENDING, interrupted(1))
         .mode("outside.json", 0o600)
@@ -461,17 +462,10 @@ fn a_file_mounted_read_only_is_73_without_proc_too() {
         "mount --bind token.json token.json; mount -o remount,ro,bind token.json; ",
         r#"mount -t tmpfs tmpfs /proc; "$@""#,
     );
-    let Some(case) = with_mounts(refresh(&endpoint).arg(FILE), script) else {
+    let Some(case) = with_mounts(refresh_here(&endpoint).arg(FILE), script) else {
         return;
     };
-    case.run()
-        .code(73)
-        .stderr(concat!(
-            "sftoken: cannot save token.json: it is mounted read-only\n",
-            "hint: nothing was sent; make room, or make the file or its directory writable\n",
-        ))
-        .file_is(FILE, document(0))
-        .files_are([FILE]);
+    Failure::unsavable(FILE, "it is mounted read-only").check(case.run());
     assert_eq!(endpoint.connections(), 0);
 }
 
@@ -480,7 +474,7 @@ fn a_file_mounted_read_only_is_73_without_proc_too() {
 fn refreshes_on_a_full_disk(mode: &str) -> Option<(Outcome, Endpoint)> {
     let endpoint = Endpoint::http(rotating());
     let long = document(0).replace("access-0", &"x".repeat(3990 - document(0).len() + 8));
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .file(FILE, &long)
         .subdirectory("disk")
         .env("TMPDIR", "/nonexistent")
@@ -515,7 +509,7 @@ fn a_full_disk_is_73_where_the_file_is_written_in_place_too() {
 #[test]
 fn a_full_disk_is_73_before_anything_is_sent() {
     let endpoint = Endpoint::http(rotating());
-    let case = refresh(&endpoint)
+    let case = refresh_here(&endpoint)
         .subdirectory("disk")
         .arg("disk/token.json");
     let script = concat!(
@@ -525,13 +519,11 @@ fn a_full_disk_is_73_before_anything_is_sent() {
     let Some(case) = with_mounts(case, script) else {
         return;
     };
+    let expected = Failure::unsavable("disk/token.json", "no space left on device");
     case.run()
-        .code(73)
+        .code(expected.code)
         .stdout(format!("{FILE}\n{}", document(0)))
-        .stderr(concat!(
-            "sftoken: cannot save disk/token.json: no space left on device\n",
-            "hint: nothing was sent; make room, or make the file or its directory writable\n",
-        ))
+        .stderr(expected.stderr)
         .files_are([FILE, "disk"]);
     assert_eq!(endpoint.connections(), 0);
 }

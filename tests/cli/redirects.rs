@@ -3,7 +3,7 @@
 //! Following one would hand the refresh token to a host that nobody has vouched for.
 
 use crate::endpoint::{Endpoint, Reply};
-use crate::network::{Failure, host, refresh};
+use crate::kit::{Failure, TOKEN, host, refresh};
 
 /// The failure that a redirect is.
 fn failure(host: &str, status: u16, target: &str) -> Failure {
@@ -68,10 +68,7 @@ fn a_target_that_is_missing_or_no_text_is_refused_too() {
         Reply::status(302).header("Location", "https://ä.example/"),
         Some("an unreadable address"),
     );
-    check(
-        Reply::json(307, r#"{"access_token":"00D!new"}"#),
-        Some("nowhere"),
-    );
+    check(Reply::json(307, TOKEN), Some("nowhere"));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! reply was taken for one after which the token may be sent again.
 
 use crate::endpoint::{Ending, Endpoint, Reply};
-use crate::network::{BEFORE, FILE, Failure, TOKEN, assert_refreshed, host, refresh};
+use crate::kit::{DOCUMENT, FILE, Failure, TOKEN, assert_refreshed, host, refresh};
 
 /// Stands for the endpoint's host in the rows.
 const HOST: &str = "HOST";
@@ -290,7 +290,7 @@ fn successes_without_a_usable_token_are_no_success() {
         (r#"{"access_token":null}"#, "no access token"),
         (r#"{"access_token":""}"#, "no access token"),
         (r#"{"access_token":17}"#, "no access token"),
-        (r#"{"access_token":["00D!new"]}"#, "no access token"),
+        (r#"{"access_token":["00D!access-1"]}"#, "no access token"),
         (r#"{"access_token":"00D!a\r\nX-Evil: 1"}"#, unsendable),
         (r#"{"access_token":"00D a"}"#, unsendable),
         (r#"{"access_token":"00D\u0000a"}"#, unsendable),
@@ -298,13 +298,13 @@ fn successes_without_a_usable_token_are_no_success() {
     ];
     check_final(rows.map(|(json, what)| (Reply::json(200, json), no_token(what))));
     let error_of_another_type = [
-        r#"{"access_token":"00D!new","error":1}"#,
-        r#"{"access_token":"00D!new","error":{"code":"invalid_grant"}}"#,
-        r#"{"access_token":"00D!new","error":false}"#,
+        r#"{"access_token":"00D!access-1","error":1}"#,
+        r#"{"access_token":"00D!access-1","error":{"code":"invalid_grant"}}"#,
+        r#"{"access_token":"00D!access-1","error":false}"#,
     ];
     let shape = "JSON that is no token reply";
     check_final(error_of_another_type.map(|it| (Reply::json(200, it), unusable(200, shape))));
-    let both = r#"{"access_token":"00D!new","error":"strange"}"#;
+    let both = r#"{"access_token":"00D!access-1","error":"strange"}"#;
     check_final([(Reply::json(200, both), no_token("strange"))]);
 }
 
@@ -328,10 +328,10 @@ fn bodies_that_are_no_json_object_are_no_success() {
         ),
         (
             body(200, format!("{TOKEN}{TOKEN}")),
-            broken("trailing characters at line 1 column 27"),
+            broken("trailing characters at line 1 column 32"),
         ),
         (
-            body(200, "access_token=00D!new&token_type=Bearer"),
+            body(200, "access_token=00D!access-1&token_type=Bearer"),
             broken("expected value at line 1 column 1"),
         ),
         (body(200, "[".repeat(100_000)), broken(recursion)),
@@ -341,7 +341,7 @@ fn bodies_that_are_no_json_object_are_no_success() {
         ),
         (body(200, "[]"), no_object()),
         (body(200, format!("[{TOKEN}]")), no_object()),
-        (body(200, r#""00D!new""#), no_object()),
+        (body(200, r#""00D!access-1""#), no_object()),
         (body(200, "null"), no_object()),
         (body(200, "17"), no_object()),
     ]);
@@ -469,9 +469,15 @@ fn tokens_are_taken_however_they_are_delivered() {
         html,
         body(200, format!("\u{feff}{TOKEN}")),
         body(200, format!("\r\n {TOKEN} \r\n")),
-        body(200, r#"{"access_token":"first","access_token":"00D!new"}"#),
-        body(200, r#"{"access_token":"00D!new","refresh_token":null}"#),
-        body(200, r#"{"access_token":"00D!new","refresh_token":""}"#),
+        body(
+            200,
+            r#"{"access_token":"first","access_token":"00D!access-1"}"#,
+        ),
+        body(
+            200,
+            r#"{"access_token":"00D!access-1","refresh_token":null}"#,
+        ),
+        body(200, r#"{"access_token":"00D!access-1","refresh_token":""}"#),
         body(200, TOKEN).http10(),
         body(200, TOKEN).chunked(),
         body(200, TOKEN).until_close(),
@@ -514,16 +520,16 @@ fn assert_taken(endpoint: &Endpoint) {
 
 #[test]
 fn an_error_that_is_null_counts_as_absent_and_is_not_kept() {
-    let endpoint = Endpoint::http(body(200, r#"{"access_token":"00D!new","error":null}"#));
+    let endpoint = Endpoint::http(body(200, r#"{"access_token":"00D!access-1","error":null}"#));
     assert_taken(&endpoint);
 }
 
 #[test]
 fn a_new_refresh_token_is_saved_though_the_access_token_is_of_no_use() {
     let rows = [
-        (r#"{"refresh_token":"5Aep-new"}"#, "no access token"),
+        (r#"{"refresh_token":"5Aep-1"}"#, "no access token"),
         (
-            r#"{"access_token":"a b","refresh_token":"5Aep-new"}"#,
+            r#"{"access_token":"a b","refresh_token":"5Aep-1"}"#,
             "an access token with characters that cannot be sent",
         ),
     ];
@@ -539,7 +545,7 @@ fn a_new_refresh_token_is_saved_though_the_access_token_is_of_no_use() {
             .code(76)
             .stderr(stderr)
             .stdout("")
-            .file_is(FILE, BEFORE.replace("5Aep-old", "5Aep-new"))
+            .file_is(FILE, DOCUMENT.replace("5Aep-0", "5Aep-1"))
             .files_are([FILE]);
         endpoint.only_request();
     }
@@ -558,7 +564,7 @@ fn what_the_server_says_is_shown_without_harm() {
             refused("invalid_grant: a[31mbcd"),
         ),
         (
-            said(400, "invalid_grant", "no 5Aep-old and no 5Aep\\u0000-old"),
+            said(400, "invalid_grant", "no 5Aep-0 and no 5Aep\\u0000-0"),
             refused("invalid_grant: no [REDACTED] and no [REDACTED]"),
         ),
         (

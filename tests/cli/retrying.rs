@@ -8,28 +8,24 @@ use std::time::{Duration, Instant};
 
 use crate::endpoint::{Ending, Endpoint, Gate, Greeting, Reply};
 use crate::harness::Outcome;
-use crate::network::{
-    BEFORE, FILE, Failure, NOBODY, TOKEN, after, assert_refreshed, host, refresh,
-    refresh_without_ca, replace_file,
+use crate::kit::{
+    DOCUMENT, FILE, Failure, NOBODY, REFRESHED, assert_refreshed, expired, granted, host, refresh,
+    refresh_url,
 };
+use crate::rights::replace_file;
 
 /// The server's wish to be asked again after this many seconds.
 fn busy_for(seconds: &str) -> Reply {
     Reply::status(503).header("Retry-After", seconds)
 }
 
-/// A reply with a token.
-fn token() -> Reply {
-    Reply::json(200, TOKEN)
-}
-
 #[test]
 fn busy_servers_are_asked_until_they_have_an_answer() {
-    let endpoint = Endpoint::https([busy_for("0"), busy_for("0"), busy_for("0"), token()]);
+    let endpoint = Endpoint::https([busy_for("0"), busy_for("0"), busy_for("0"), granted()]);
     assert_refreshed(refresh(&endpoint).run(), &host(&endpoint));
     let requests = endpoint.requests();
     let tokens = requests.iter().map(|it| it.param("refresh_token"));
-    assert_eq!(tokens.collect::<Vec<_>>(), [Some("5Aep-old"); 4]);
+    assert_eq!(tokens.collect::<Vec<_>>(), [Some("5Aep-0"); 4]);
 }
 
 #[test]
@@ -49,9 +45,8 @@ fn there_are_three_more_tries_by_default_and_as_many_as_asked_for() {
 
 #[test]
 fn an_answer_that_counts_ends_the_tries() {
-    let refusal = Reply::error(400, "invalid_grant", "expired access/refresh token");
-    let endpoint = Endpoint::http([busy_for("0"), refusal, token()]);
-    refresh(&endpoint).run().code(77).file_is(FILE, BEFORE);
+    let endpoint = Endpoint::http([busy_for("0"), expired(), granted()]);
+    refresh(&endpoint).run().code(77).file_is(FILE, DOCUMENT);
     assert_eq!(endpoint.requests().len(), 2);
 }
 
@@ -59,7 +54,7 @@ fn an_answer_that_counts_ends_the_tries() {
 fn connections_that_break_before_the_request_are_made_again() {
     let endpoint = Endpoint::builder()
         .greetings([Greeting::Reset, Greeting::Serve])
-        .start(token());
+        .start(granted());
     assert_refreshed(refresh(&endpoint).run(), &host(&endpoint));
     assert_eq!((endpoint.connections(), endpoint.requests().len()), (2, 1));
 }
@@ -68,7 +63,7 @@ fn connections_that_break_before_the_request_are_made_again() {
 fn connections_that_break_every_time_are_reported() {
     let endpoint = Endpoint::builder()
         .greetings([Greeting::Reset])
-        .start(token());
+        .start(granted());
     let outcome = refresh(&endpoint).args(["--retries", "1"]).run();
     Failure::unreachable(&host(&endpoint), "connection reset by peer").check(outcome);
     assert_eq!((endpoint.connections(), endpoint.requests().len()), (2, 0));
@@ -77,12 +72,12 @@ fn connections_that_break_every_time_are_reported() {
 #[test]
 fn refused_connections_are_made_again_after_a_pause() {
     let start = Instant::now();
-    let outcome = refresh_without_ca(&format!("https://{NOBODY}"))
+    let outcome = refresh_url(&format!("https://{NOBODY}"))
         .args(["--retries", "1", "--verbose"])
         .run()
         .code(69)
         .stdout("")
-        .file_is(FILE, BEFORE);
+        .file_is(FILE, DOCUMENT);
     let stderr = outcome.stderr_text();
     let refused = format!("cannot reach {NOBODY}: connection refused");
     assert!(
@@ -106,7 +101,7 @@ fn a_request_that_went_out_without_a_reply_is_not_sent_again() {
         (Reply::nothing(Ending::Reset), "connection reset by peer"),
     ];
     for (reply, why) in rows {
-        let endpoint = Endpoint::https([reply, token()]);
+        let endpoint = Endpoint::https([reply, granted()]);
         Failure::no_reply(&host(&endpoint), why).check(refresh(&endpoint).run());
         endpoint.only_request();
     }
@@ -116,8 +111,8 @@ fn a_request_that_went_out_without_a_reply_is_not_sent_again() {
 fn a_connection_that_is_reset_behind_the_handshake_is_not_made_again() {
     let endpoint = Endpoint::builder()
         .greetings([Greeting::ResetAfterHandshake, Greeting::Serve])
-        .start(token());
-    let outcome = refresh(&endpoint).run().code(69).file_is(FILE, BEFORE);
+        .start(granted());
+    let outcome = refresh(&endpoint).run().code(69).file_is(FILE, DOCUMENT);
     assert!(
         outcome
             .stderr_text()
@@ -129,8 +124,8 @@ fn a_connection_that_is_reset_behind_the_handshake_is_not_made_again() {
 
 #[test]
 fn a_reply_that_breaks_off_is_not_asked_for_again() {
-    let half = token().cut(9, Ending::Close);
-    let endpoint = Endpoint::https([half, token()]);
+    let half = granted().cut(9, Ending::Close);
+    let endpoint = Endpoint::https([half, granted()]);
     let expected = Failure::no_reply(&host(&endpoint), "the connection was closed");
     expected.check(refresh(&endpoint).run());
     endpoint.only_request();
@@ -138,7 +133,7 @@ fn a_reply_that_breaks_off_is_not_asked_for_again() {
 
 #[test]
 fn a_retry_after_wins_over_the_own_pause() {
-    let endpoint = Endpoint::http([busy_for("1"), token()]);
+    let endpoint = Endpoint::http([busy_for("1"), granted()]);
     let start = Instant::now();
     let outcome = refresh(&endpoint).arg("--verbose").run().code(0);
     assert!(start.elapsed() >= Duration::from_secs(1), "{outcome}");
@@ -183,13 +178,13 @@ fn own_pauses_stay_within_the_deadline() {
 
 /// The document of a program that knows nothing of the lock.
 fn document_of_another() -> String {
-    after().replace("5Aep-old", "5Aep-other")
+    REFRESHED.replace("5Aep-0", "5Aep-other")
 }
 
 /// A refresh whose file is replaced while it waits for `first`; another request brings a token.
 fn refresh_meanwhile(document: &str, first: &Reply) -> (Endpoint, Outcome) {
     let gate = Gate::new();
-    let endpoint = Endpoint::http([first.clone().after(&gate), token()]);
+    let endpoint = Endpoint::http([first.clone().after(&gate), granted()]);
     let case = refresh(&endpoint);
     let running = case.spawn();
     endpoint.wait_for_requests(1);
@@ -200,8 +195,7 @@ fn refresh_meanwhile(document: &str, first: &Reply) -> (Endpoint, Outcome) {
 
 #[test]
 fn a_file_that_another_program_refreshed_is_adopted_and_not_sent_again() {
-    let refused = Reply::error(400, "invalid_grant", "expired access/refresh token");
-    for first in [busy_for("0"), refused] {
+    for first in [busy_for("0"), expired()] {
         let (endpoint, outcome) = refresh_meanwhile(&document_of_another(), &first);
         outcome
             .code(0)
@@ -215,26 +209,23 @@ fn a_file_that_another_program_refreshed_is_adopted_and_not_sent_again() {
 
 #[test]
 fn a_file_of_the_same_refresh_token_is_not_taken_for_a_refreshed_one() {
-    let refused = Reply::error(400, "invalid_grant", "expired access/refresh token");
-    let (endpoint, outcome) = refresh_meanwhile(&after(), &refused);
-    outcome.code(77).stdout("").file_is(FILE, after());
+    let (endpoint, outcome) = refresh_meanwhile(REFRESHED, &expired());
+    outcome.code(77).stdout("").file_is(FILE, REFRESHED);
     endpoint.only_request();
 }
 
 #[test]
 fn a_file_with_another_refresh_token_alone_is_adopted_as_it_is() {
-    let refused = Reply::error(400, "invalid_grant", "expired access/refresh token");
     let another = r#"{"refresh_token":"5Aep-other"}"#;
-    let (endpoint, outcome) = refresh_meanwhile(another, &refused);
+    let (endpoint, outcome) = refresh_meanwhile(another, &expired());
     outcome.code(0).stdout("").file_is(FILE, another);
     endpoint.only_request();
 }
 
 #[test]
 fn a_file_that_was_spoilt_meanwhile_is_not_adopted() {
-    let refused = Reply::error(400, "invalid_grant", "expired access/refresh token");
     for spoilt in ["", "{}"] {
-        let (endpoint, outcome) = refresh_meanwhile(spoilt, &refused);
+        let (endpoint, outcome) = refresh_meanwhile(spoilt, &expired());
         outcome.code(77).stdout("").file_is(FILE, spoilt);
         endpoint.only_request();
     }

@@ -4,18 +4,21 @@
 //! send one org's secrets to another org's endpoint, so every pair of neighbours is tried.
 
 use crate::endpoint::{Endpoint, Request};
-use crate::harness::{Case, Outcome};
-use crate::samples::{self, DOCUMENT, FILE, granted, refresh_at, refresh_file, with_file};
+use crate::harness::Case;
+use crate::kit::{
+    self, DOCUMENT, FILE, Failure, granted, proxy_to, refresh, refresh_at, refresh_by_proxy,
+    refresh_file, with_file, would_post,
+};
 
 /// A document with a client of its own.
 const WITH_CLIENT: &str =
     r#"{"refresh_token":"r","client_id":"member","client_secret":"member secret"}"#;
 
-/// What to do about an input that cannot be read.
-const CHECK_PATH: &str = "check the path and its permissions";
+/// A document without a client.
+const WITHOUT_CLIENT: &str = r#"{"refresh_token":"r"}"#;
 
 /// `sftoken refresh FILE` with an endpoint but no client.
-fn refresh(document: &str, endpoint: &Endpoint) -> Case {
+fn without_client(document: &str, endpoint: &Endpoint) -> Case {
     with_file(Case::new(), document)
         .args(["refresh", FILE])
         .env("SFTOKEN_TOKEN_ENDPOINT", endpoint.url())
@@ -30,28 +33,17 @@ fn sent(case: &Case, endpoint: &Endpoint) -> Request {
 
 /// A dry run with a document and without an endpoint.
 fn dry_run(document: &str) -> Case {
-    with_file(samples::dry_run(), document).args(["--client-id", "id", FILE])
+    with_file(kit::dry_run(), document).args(["--client-id", "id", FILE])
 }
 
 /// Expects a dry run that would send the form of a public client to this URL.
 #[track_caller]
 fn assert_would_post_to(case: &Case, url: &str) {
-    let expected = format!(
-        "sftoken: dry run: would refresh {FILE}: \
-         POST grant_type, client_id, refresh_token to {url}\n"
-    );
     case.run()
         .code(0)
         .stdout("")
-        .stderr(expected)
+        .stderr(would_post(FILE, url))
         .files_are([FILE]);
-}
-
-/// Expects that the secret file is refused.
-#[track_caller]
-fn assert_unreadable(outcome: Outcome, name: &str, why: &str) {
-    let stderr = format!("sftoken: cannot read {name}: {why}\nhint: {CHECK_PATH}\n");
-    outcome.code(66).stdout("").stderr(stderr);
 }
 
 #[test]
@@ -59,14 +51,14 @@ fn takes_the_client_id_from_option_then_environment_then_document() {
     let option = ["--client-id", "option"].as_slice();
     let calls = [
         (option, "environment", WITH_CLIENT, "option"),
-        (option, "", DOCUMENT, "option"),
+        (option, "", WITHOUT_CLIENT, "option"),
         (&[], "environment", WITH_CLIENT, "environment"),
-        (&[], "environment", DOCUMENT, "environment"),
+        (&[], "environment", WITHOUT_CLIENT, "environment"),
         (&[], "", WITH_CLIENT, "member"),
     ];
     for (args, variable, document, expected) in calls {
         let endpoint = Endpoint::http(granted());
-        let case = refresh(document, &endpoint).args(args);
+        let case = without_client(document, &endpoint).args(args);
         let request = sent(&case.env("SFTOKEN_CLIENT_ID", variable), &endpoint);
         assert_eq!(request.param("client_id"), Some(expected));
     }
@@ -76,13 +68,13 @@ fn takes_the_client_id_from_option_then_environment_then_document() {
 fn asks_for_a_client_id_where_all_are_absent_empty_or_no_text() {
     let endpoint = Endpoint::http(granted());
     let documents = [
-        DOCUMENT,
+        WITHOUT_CLIENT,
         r#"{"refresh_token":"r","client_id":""}"#,
         r#"{"refresh_token":"r","client_id":null}"#,
         r#"{"refresh_token":"r","client_id":12}"#,
     ];
     for document in documents {
-        let case = refresh(document, &endpoint).env("SFTOKEN_CLIENT_ID", "");
+        let case = without_client(document, &endpoint).env("SFTOKEN_CLIENT_ID", "");
         case.run().code(64).stdout("").stderr(
             "sftoken: no client id for token.json\n\
              hint: give --client-id or SFTOKEN_CLIENT_ID: \
@@ -97,15 +89,15 @@ fn takes_the_client_secret_from_file_then_environment_then_document() {
     let option = ["--client-secret-file", "secret"].as_slice();
     let calls = [
         (option, "environment", WITH_CLIENT, Some("option")),
-        (option, "", DOCUMENT, Some("option")),
+        (option, "", WITHOUT_CLIENT, Some("option")),
         (&[], "environment", WITH_CLIENT, Some("environment")),
-        (&[], "environment", DOCUMENT, Some("environment")),
+        (&[], "environment", WITHOUT_CLIENT, Some("environment")),
         (&[], "", WITH_CLIENT, Some("member secret")),
-        (&[], "", DOCUMENT, None),
+        (&[], "", WITHOUT_CLIENT, None),
     ];
     for (args, variable, document, expected) in calls {
         let endpoint = Endpoint::http(granted());
-        let case = refresh(document, &endpoint)
+        let case = without_client(document, &endpoint)
             .args(args)
             .file("secret", "option");
         let case = case.env("SFTOKEN_CLIENT_SECRET", variable);
@@ -137,11 +129,11 @@ fn drops_one_newline_at_the_end_of_the_client_secret() {
     ];
     for (content, expected) in secrets {
         let endpoint = Endpoint::http(granted());
-        let case = refresh_file(DOCUMENT, &endpoint).file("secret", content);
+        let case = refresh(&endpoint).file("secret", content);
         let request = sent(&case.args(["--client-secret-file", "secret"]), &endpoint);
         assert_eq!(request.param("client_secret"), Some(expected));
         let endpoint = Endpoint::http(granted());
-        let case = refresh_file(DOCUMENT, &endpoint).stdin(content);
+        let case = refresh(&endpoint).stdin(content);
         let request = sent(&case.args(["--client-secret-file", "-"]), &endpoint);
         assert_eq!(request.param("client_secret"), Some(expected));
     }
@@ -158,12 +150,12 @@ fn refuses_client_secret_files_that_hold_none() {
         (large.as_bytes(), "it is larger than 64 KiB"),
     ];
     for (content, why) in files {
-        let case = refresh_file(DOCUMENT, &endpoint).file("secret", content);
+        let case = refresh(&endpoint).file("secret", content);
         let outcome = case.args(["--client-secret-file", "secret"]).run();
-        assert_unreadable(outcome, "secret", why);
-        let case = refresh_file(DOCUMENT, &endpoint).stdin(content);
+        Failure::unreadable("secret", why).of(outcome);
+        let case = refresh(&endpoint).stdin(content);
         let outcome = case.args(["--client-secret-file", "-"]).run();
-        assert_unreadable(outcome, "standard input", why);
+        Failure::unreadable("standard input", why).of(outcome);
     }
     assert_eq!(endpoint.connections(), 0);
 }
@@ -175,9 +167,9 @@ fn refuses_client_secret_files_that_cannot_be_read() {
         (".", "is a directory"),
         ("none", "no such file or directory"),
     ] {
-        let case = refresh_file(DOCUMENT, &endpoint);
+        let case = refresh(&endpoint);
         let outcome = case.args(["--client-secret-file", path]).run();
-        assert_unreadable(outcome, path, why);
+        Failure::unreadable(path, why).of(outcome);
     }
     assert_eq!(endpoint.connections(), 0);
 }
@@ -190,7 +182,7 @@ fn takes_the_endpoint_from_option_then_environment() {
         .env("SFTOKEN_TOKEN_ENDPOINT", wrong.url())
         .run()
         .code(0);
-    refresh(document, &right)
+    without_client(document, &right)
         .args(["--client-id", "id"])
         .run()
         .code(0);
@@ -227,7 +219,8 @@ fn adds_the_usual_path_to_an_endpoint_without_one() {
 fn posts_to_the_path_and_query_that_the_endpoint_names() {
     let endpoint = Endpoint::http(granted());
     let url = format!("{}/a/b?c=d&e=%20", endpoint.origin());
-    let case = refresh(DOCUMENT, &endpoint).args(["--client-id", "id", "--token-endpoint", &url]);
+    let case =
+        without_client(DOCUMENT, &endpoint).args(["--client-id", "id", "--token-endpoint", &url]);
     let request = sent(&case, &endpoint);
     assert_eq!(request.line, "POST /a/b?c=d&e=%20 HTTP/1.1");
 }
@@ -277,6 +270,29 @@ fn takes_the_endpoint_from_id_and_instance_url_only_if_they_are_of_salesforce() 
 }
 
 #[test]
+fn posts_to_no_other_host_than_the_document_names() {
+    let documents = [
+        (WITHOUT_CLIENT, "login.salesforce.com"),
+        (
+            r#"{"refresh_token":"r","instance_url":"https://acme.my.salesforce.com"}"#,
+            "acme.my.salesforce.com",
+        ),
+    ];
+    for (document, host) in documents {
+        let endpoint = Endpoint::https(granted());
+        let proxy = proxy_to(&endpoint);
+        let outcome = refresh_by_proxy(document, &proxy).run();
+        let summary = format!("sftoken: refreshed {FILE} at {host}\n");
+        outcome.code(0).stdout("").stderr(summary);
+        let asked = format!("CONNECT {host}:443 HTTP/1.1");
+        assert_eq!(proxy.only_request().line, asked);
+        let request = endpoint.only_request();
+        assert_eq!(request.header("Host"), Some(host));
+        assert_eq!(request.line, "POST /services/oauth2/token HTTP/1.1");
+    }
+}
+
+#[test]
 fn takes_the_usual_endpoint_where_id_and_instance_url_are_no_text() {
     let documents = [
         DOCUMENT,
@@ -310,7 +326,7 @@ fn a_dry_run_names_the_client_secret_but_sends_and_changes_nothing() {
 fn encodes_every_parameter_as_a_form_does() {
     let endpoint = Endpoint::http(granted());
     let document = r#"{"refresh_token":"r+&=% é😀","client_id":"c+&=% ~*-._é","client_secret":"s+&=%\"\\\t\u0000ÿ"}"#;
-    let request = sent(&refresh(document, &endpoint), &endpoint);
+    let request = sent(&without_client(document, &endpoint), &endpoint);
     let expected = concat!(
         "grant_type=refresh_token",
         "&client_id=c%2B%26%3D%25+%7E*-._%C3%A9",

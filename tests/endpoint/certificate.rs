@@ -13,10 +13,19 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
+/// The names of a valid certificate: where it listens, and where a proxy can pretend that it does.
+const VALID_NAMES: [&str; 5] = [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "login.salesforce.com",
+    "*.my.salesforce.com",
+];
+
 /// What the endpoint's certificate is worth to a client that trusts its CA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Certificate {
-    /// Valid for `localhost`, `127.0.0.1` and `::1`.
+    /// Valid for `localhost`, `127.0.0.1` and `::1`, and for Salesforce's own names.
     Valid,
     /// Made out to another host.
     WrongName,
@@ -51,7 +60,7 @@ impl Certificate {
     fn params(self) -> CertificateParams {
         let names = match self {
             Self::WrongName => vec!["elsewhere.example".to_owned()],
-            _ => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into(),
+            _ => VALID_NAMES.map(str::to_owned).into(),
         };
         let mut params = CertificateParams::new(names).expect("valid names");
         if self == Self::Expired {

@@ -1,32 +1,19 @@
-//! What the tests of locking, saving and recovering share.
+//! Users, mounts and files as the tests of locking, saving and recovering meet them.
 //!
-//! Their documents are those of one session in which everything rotates: document N has the access
-//! token `00D!access-N` and the refresh token `5Aep-N`, and the server turns it into document N + 1
-//! once. An old refresh token ends the session, so a test that sends one shows it at once.
+//! Some promises can only be seen by a user whom modes stop, others only by one who may mount.
+//! Where the machine does not allow that, a test says so and skips what it cannot try.
 
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::endpoint::{Endpoint, Reply, Request};
-use crate::harness::{Case, Outcome};
-
-/// The token file.
-pub(crate) const FILE: &str = "token.json";
-
-/// What an interrupted run leaves beside the first document: the name has the first 16 digits of
-/// the SHA-256 of its refresh token, `5Aep-0`.
-pub(crate) const PENDING: &str = ".token.json.sftoken-90b6aad50e206ce2";
+use crate::harness::Case;
 
 /// The user and group that own nothing on any system.
 pub(crate) const NOBODY: u32 = 65534;
-
-/// The number of no document: a session that has ended.
-const ENDED: usize = usize::MAX;
 
 /// Runs the rest of the line as [`NOBODY`].
 const SETPRIV: [&str; 4] = [
@@ -36,74 +23,11 @@ const SETPRIV: [&str; 4] = [
     "--clear-groups",
 ];
 
-/// The document after `number` refreshes.
-pub(crate) fn document(number: usize) -> String {
-    format!(
-        concat!(
-            "{{\n",
-            "  \"access_token\": \"00D!access-{0}\",\n",
-            "  \"refresh_token\": \"5Aep-{0}\",\n",
-            "  \"client_id\": \"id\"\n",
-            "}}\n",
-        ),
-        number
-    )
-}
-
-/// What the server answers to the refresh token of the document before.
-pub(crate) fn reply(number: usize) -> Reply {
-    let members =
-        format!(r#""access_token":"00D!access-{number}","refresh_token":"5Aep-{number}""#);
-    Reply::json(200, format!("{{{members}}}"))
-}
-
-/// A server that rotates, ends the session on reuse, and starts with document `number`.
-pub(crate) fn rotating_from(number: usize) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
-    let current = AtomicUsize::new(number);
-    move |request| {
-        let sent = number_of(request.param("refresh_token").unwrap());
-        let next = current.compare_exchange(sent, sent + 1, Ordering::SeqCst, Ordering::SeqCst);
-        if next.is_ok() {
-            return reply(sent + 1);
-        }
-        current.store(ENDED, Ordering::SeqCst);
-        Reply::error(400, "invalid_grant", "expired access/refresh token")
-    }
-}
-
-/// The same for a session that begins.
-pub(crate) fn rotating() -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
-    rotating_from(0)
-}
-
-/// Which document a refresh token is from.
-fn number_of(refresh_token: &str) -> usize {
-    let number = refresh_token.strip_prefix("5Aep-").unwrap();
-    number.parse().unwrap()
-}
-
-/// A refresh of whatever file the next argument names; [`FILE`] is there.
-pub(crate) fn refresh(endpoint: &Endpoint) -> Case {
-    with_refresh(
-        Case::new().file(FILE, document(0)).mode(FILE, 0o600),
-        endpoint,
-    )
-}
-
-/// Another refresh of [`FILE`] where one has been.
-pub(crate) fn refresh_again(outcome: &Outcome, endpoint: &Endpoint) -> Case {
-    with_refresh(outcome.again(), endpoint).arg(FILE)
-}
-
-/// Adds what every refresh has on its command line.
-fn with_refresh(case: Case, endpoint: &Endpoint) -> Case {
-    case.args(["refresh", "--token-endpoint", &endpoint.url()])
-}
-
-/// What a refresh of [`FILE`] says when it has succeeded.
-pub(crate) fn refreshed(endpoint: &Endpoint) -> String {
-    let host = endpoint.address();
-    format!("sftoken: refreshed {FILE} at {host}, refresh token rotated\n")
+/// Gives a run a temporary directory of its own: `tmp` beside FILE.
+pub(crate) fn with_tmp(case: Case) -> Case {
+    let case = case.subdirectory("tmp");
+    let tmp = case.path("tmp");
+    case.env("TMPDIR", tmp)
 }
 
 /// Which inode a name leads to: a file that was replaced has another one.
@@ -117,6 +41,13 @@ pub(crate) fn only_file_in(directory: &Path) -> PathBuf {
     let paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     let [path] = <[PathBuf; 1]>::try_from(paths).expect("exactly one file");
     path
+}
+
+/// Replaces a file as a program does that knows nothing of the lock.
+pub(crate) fn replace_file(path: &Path, content: &str) {
+    let aside = path.with_extension("aside");
+    fs::write(&aside, content).unwrap();
+    fs::rename(aside, path).unwrap();
 }
 
 /// The mode of a file.

@@ -10,20 +10,11 @@ use crate::arena::{ALL, Arena, Way};
 use crate::crew::{Dice, try_all};
 use crate::deeds::Deed;
 use crate::inherent;
+use crate::say;
 use crate::table::{Outcome, Table};
 use crate::trace::{Call, Trace};
 use crate::tracee::{End, Event, Tracee};
 use crate::verdict::{Harm, judge};
-
-/// Calls on what belongs to the process alone.
-const SILENT: [&str; 6] = [
-    "fcntl",
-    "getsockopt",
-    "ioctl",
-    "lseek",
-    "pipe2",
-    "setsockopt",
-];
 
 /// A run with which nobody interferes, to choose calls from.
 pub(crate) struct Reference {
@@ -48,8 +39,7 @@ impl Reference {
     /// is a stop behind the call before.
     pub(crate) fn calls(&self) -> Vec<&Call> {
         let own = self.trace.own_calls(&self.arena.path(""));
-        own.filter(|call| !SILENT.contains(&call.name.as_str()))
-            .collect()
+        own.filter(|call| !call.is_silent()).collect()
     }
 }
 
@@ -91,7 +81,9 @@ pub(crate) fn interleave(
         .flat_map(|call| actors.iter().map(move |actor| trial(call, **actor)))
         .collect();
     if let Some((dice, count)) = share {
+        let all = trials.len();
         trials = dice.some_of(trials, count);
+        say(&format!("{}: {} of {all} trials", way.name(), trials.len()));
     }
     trials.retain(|trial| is_wanted(trial.actor.name(), way, &trial.call.place()));
     let outcomes = try_all(&trials, Trial::outcome);

@@ -89,7 +89,7 @@ pub(crate) fn is_strace_missing() -> bool {
 const SHARE: usize = 60;
 
 /// Trials of the series with the most ways to go wrong, about every other one.
-const HALF: usize = 600;
+const HALF: usize = 500;
 
 /// Calls between a run's last look at FILE and the last of the calls that change it.
 const FEW: usize = 6;

@@ -21,6 +21,16 @@ const NETWORK: [&str; 9] = [
     "socket",
 ];
 
+/// Calls on what belongs to the process alone.
+const SILENT: [&str; 6] = [
+    "fcntl",
+    "getsockopt",
+    "ioctl",
+    "lseek",
+    "pipe2",
+    "setsockopt",
+];
+
 /// One system call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -55,6 +65,12 @@ impl Call {
     fn has_returned(&self) -> bool {
         let result = self.line.rsplit_once(" = ");
         result.is_some_and(|(_, value)| !value.starts_with('?'))
+    }
+
+    /// Whether a run learns nothing by it and tells nobody anything, so that to interrupt it here
+    /// is to interrupt it at the call before or behind.
+    pub(crate) fn is_silent(&self) -> bool {
+        SILENT.contains(&self.name.as_str())
     }
 
     /// Whether it is about a socket.

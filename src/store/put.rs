@@ -178,7 +178,8 @@ impl Put {
         let file = target.found_again().map_err(|_| GONE)?;
         let now = file.read_settled().map_err(|_| GONE)?;
         let document = remake(&now).ok_or(CHANGED)?;
-        if document == now {
+        // Who wrote that may not have synced it, and the copies go when this is told.
+        if document == now && file.file().sync_all().is_ok() {
             return Ok(None);
         }
         if document != self.document || self.first.is_none() {

@@ -125,7 +125,7 @@ impl Locked {
     }
 
     /// Removes what runs have left that were killed: pending files without a document, and those
-    /// with the token that FILE has anyway.
+    /// with the token that FILE has anyway, once that is on the disk.
     fn sweep(&self) {
         let content = self.content();
         let bytes = self.target().read().unwrap_or_default();
@@ -136,8 +136,11 @@ impl Locked {
             let Ok(Found::Left(left, bytes)) = find(self.place(), &path, content) else {
                 continue;
             };
-            let key = (content.key)(without_blanks(&bytes));
-            if key.as_ref() == Some(&token) || (key.is_none() && names_file(self.place())) {
+            let is_useless = match (content.key)(without_blanks(&bytes)) {
+                Some(key) => key == token && self.target().file().sync_all().is_ok(),
+                None => names_file(self.place()),
+            };
+            if is_useless {
                 drop(left.temporary());
             }
         }

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::endpoint::{Endpoint, Gate};
 use crate::harness::{Case, Outcome, Running, SIGKILL};
 use crate::kit::{FILE, PENDING, document, refresh_again, refresh_here, reply, rotating};
-use crate::rights::{NOBODY, inode, is_root, skip, with_mounts};
+use crate::rights::{NOBODY, inode, is_root, mode, skip, with_mounts};
 
 /// Refreshes a file; tells whether it is another file afterwards, and what there was beside it while
 /// the server was asked.
@@ -163,6 +163,25 @@ fn a_link_through_an_open_directory_leads_to_a_file_that_is_replaced() {
     });
     assert!(is_replaced);
     outcome.link_is("open/link.json", "../closed/token.json");
+}
+
+#[test]
+fn the_pending_file_is_private_and_usable_whatever_the_umask() {
+    for umask in ["0", "0777"] {
+        let gate = Gate::new();
+        let endpoint = Endpoint::http(reply(1).after(&gate));
+        let script = format!("umask {umask}; exec \"$@\"");
+        let case = refresh_here(&endpoint).through(["sh", "-c", &script, "sh"]);
+        let run = case.clone().arg(FILE).spawn();
+        endpoint.wait_for_requests(1);
+        assert_eq!(mode(&case.path(PENDING)), 0o600);
+        gate.open();
+        run.wait()
+            .code(0)
+            .file_is(FILE, document(1))
+            .mode_is(FILE, 0o600)
+            .files_are([FILE]);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Both stories go through these steps in this order, and say the same about them.
 
+use std::cell::Cell;
 use std::mem;
 use std::time::Duration;
 
@@ -19,10 +20,26 @@ pub(crate) struct Hold {
     /// How messages call FILE.
     pub(crate) name: String,
     /// Nothing is waited for beyond this.
-    pub(crate) deadline: Deadline,
+    deadline: Deadline,
+    /// Whether another process had FILE, or its pending file, before this one.
+    has_waited: Cell<bool>,
 }
 
 impl Hold {
+    /// Nothing is held yet.
+    pub(crate) fn new(name: String, deadline: Deadline) -> Self {
+        Self {
+            name,
+            deadline,
+            has_waited: Cell::new(false),
+        }
+    }
+
+    /// Whether there was another process to wait for.
+    pub(crate) fn has_waited(&self) -> bool {
+        self.has_waited.get()
+    }
+
     /// Waits until FILE is ours.
     ///
     /// # Errors
@@ -89,11 +106,11 @@ impl Hold {
 
     /// Says that the run waits for another process: once, when that takes long, and at once with
     /// `--verbose`.
-    fn waiting(&self) -> impl FnMut(Duration) {
-        let (mut began, mut is_felt) = (false, false);
+    fn waiting(&self) -> impl FnMut(Duration) + '_ {
+        let mut is_felt = false;
         let what = format!("waiting for another process to finish with {}", self.name);
         move |waited| {
-            if !mem::replace(&mut began, true) {
+            if !self.has_waited.replace(true) {
                 say::step(|| format!("lock: {what}"));
             }
             if waited >= FELT && !mem::replace(&mut is_felt, true) {

@@ -207,10 +207,7 @@ impl Target {
         is_new: bool,
         work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
     ) -> Result<T, Error> {
-        let hold = Hold {
-            name: self.name.clone(),
-            deadline,
-        };
+        let hold = Hold::new(self.name.clone(), deadline);
         loop {
             let file = TokenFile::find(path, DOCUMENT)?;
             let done = match file.filter(|_| !is_new) {

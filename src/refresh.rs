@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::cli::Refresh;
+use crate::deadline::Deadline;
 use crate::document::{Document, MAX_LEN};
 use crate::error::Error;
 use crate::exchange::{Exchanged, exchange};
@@ -35,10 +36,8 @@ const DOCUMENT: Content = Content {
 pub(crate) fn run(call: Refresh) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
     let story = Story {
-        hold: Hold {
-            name: call.file.name(),
-            deadline: call.deadline,
-        },
+        hold: Hold::new(call.file.name(), call.deadline),
+        deadline: call.deadline,
         loaded: call.settings.load(call.deadline)?,
         max_age: call.max_age,
         retries: call.retries,
@@ -60,6 +59,8 @@ pub(crate) fn run(call: Refresh) -> Result<(), Error> {
 struct Story {
     /// How to get hold of FILE.
     hold: Hold,
+    /// The end of the run.
+    deadline: Deadline,
     /// Where the values of a request come from.
     loaded: Loaded,
     /// Keep a token that is younger.
@@ -76,7 +77,7 @@ impl Story {
     /// Refreshes a document that nobody else has, and that is not saved.
     fn refresh_stdin(&self) -> Result<(Document, Outcome), Error> {
         let bytes = Input::Stdin
-            .read_bounded(MAX_LEN, self.hold.deadline)
+            .read_bounded(MAX_LEN, self.deadline)
             .map_err(|error| read_failed(&self.hold.name, &error))?;
         let document = Document::parse_stdin(&bytes).map_err(|why| self.hold.unusable(why))?;
         self.describe(&document, bytes.len());
@@ -119,7 +120,7 @@ impl Story {
         let mut locked = self.hold.lock(file)?;
         let recovered = self.hold.recover(&mut locked)?;
         let document = self.load(&mut locked, before)?;
-        if !recovered && before.lacks_token_of(&document) {
+        if !recovered && self.is_done_by_another(before, &document) {
             return Ok(Some((document, Outcome::Reused)));
         }
         if recovered && let Some(age) = self.fresh_age(&document) {
@@ -136,7 +137,7 @@ impl Story {
         locked: Option<&Locked>,
     ) -> Result<Option<(Document, Outcome)>, Error> {
         let request = self.loaded.refresh_request(&document, &self.hold.name)?;
-        let client = self.loaded.client(&request, self.hold.deadline);
+        let client = self.loaded.client(&request, self.deadline);
         let prepared = match locked {
             Some(locked) => match self.hold.prepare(locked, &document)? {
                 None => return Ok(None),
@@ -151,13 +152,7 @@ impl Story {
             return Ok(None);
         }
         let replaced = || locked.and_then(|locked| self.replaced(locked, &request));
-        match exchange(
-            &client,
-            &request,
-            self.hold.deadline,
-            self.retries,
-            replaced,
-        ) {
+        match exchange(&client, &request, self.deadline, self.retries, replaced) {
             Ok(Exchanged::Tokens(reply)) => {
                 keep_tokens(prepared, &mut document, &request, reply)?;
                 let outcome = refreshed(&request, &document);
@@ -171,6 +166,14 @@ impl Story {
                 refusal.within(format_args!("cannot refresh {}", self.hold.name)),
             )),
         }
+    }
+
+    /// Whether another sftoken has refreshed FILE since it was read before the lock. Who did not have
+    /// to wait for it may have read FILE right before its save; but another token that was not issued
+    /// later is a backup that was restored.
+    fn is_done_by_another(&self, before: &Before, document: &Document) -> bool {
+        let is_later = self.hold.has_waited() || before.was_issued_before(document);
+        is_later && before.lacks_token_of(document)
     }
 
     /// Reads the document under the lock; what has not changed need not be parsed again.
@@ -263,6 +266,17 @@ impl Before {
         let before = self.document.as_ref().and_then(Document::access_token);
         let later = later.access_token();
         later.is_some() && later != before
+    }
+
+    /// Whether a later document was issued later, by what both say.
+    fn was_issued_before(&self, later: &Document) -> bool {
+        let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH) else {
+            return false;
+        };
+        let before = self.document.as_ref().and_then(|it| it.age(now));
+        later
+            .age(now)
+            .is_some_and(|age| before.is_none_or(|before| age < before))
     }
 }
 

@@ -1,12 +1,10 @@
-//! Kills the real binary at every system call, and lets every call on a file fail, one run each.
+//! What can go wrong on one machine: kills, disks that fail, and other programs in between.
 //!
-//! The server rotates and ends the session when it sees an old refresh token. After every run FILE
-//! is wholly old or wholly new. After a call that failed, the current refresh token is in FILE or
-//! where the message says. The next run succeeds and leaves nothing beside FILE. Only a kill may
-//! lose a token, and only between the request and the first complete write of the reply; the
-//! program can do something about the second half of that span, and its length is reported.
+//! `faults` kills the real binary at every system call and lets every call on a file fail;
+//! `interleave`, `duel`, `kills` and `swap` stop it there while somebody else does something.
 //!
-//! It takes a minute and needs strace, so `make torture` runs it and a plain `cargo test` does not.
+//! It takes some minutes and needs strace, so `make torture` runs it and a plain `cargo test` does
+//! not. `TORTURE_ONLY` picks trials by a part of their description, as a failure prints it.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -14,10 +12,44 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+// Who comes along while a run is stopped.
+mod actors;
+// Where an interleaving takes place.
+mod arena;
+// Many trials on few cores.
+mod crew;
+// What actors do to FILE.
+mod deeds;
+// Two runs that preempt each other.
+mod duel;
+// Kills and failing calls.
+mod faults;
+// What no program can prevent.
+mod inherent;
+// A run stopped behind each call while an actor works.
+mod interleave;
+// Kills, and who comes along afterwards.
+mod kills;
+// When a run looks at FILE, and when it changes it.
+mod moments;
+// What the trace of one run shows.
+mod order;
 // A token file, a session at a server, and runs there.
 mod place;
+// What the server of an interleaving remembers.
+mod sessions;
+// One process alone.
+mod single;
+// Links put where a run of root's goes.
+mod swap;
+// The figures.
+mod table;
 // What strace tells of a run.
 mod trace;
+// The program under strace, which stops it.
+mod tracee;
+// What must be true afterwards.
+mod verdict;
 // What the binary talks to.
 #[allow(
     dead_code,
@@ -27,322 +59,80 @@ mod trace;
 #[path = "../endpoint/server.rs"]
 mod endpoint;
 
-use std::env;
-use std::fmt;
 use std::io::{self, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
 
-use place::{Directory, Place, Run, Setup};
-use trace::Call;
-
-/// What a call on a file may fail with.
-const FILE_ERRORS: [&str; 2] = ["EIO", "ENOSPC"];
-
-/// What a rename may fail with beside that.
-const RENAME_ERRORS: [&str; 3] = ["EBUSY", "EXDEV", "EACCES"];
-
-/// How a run may end in which a call on a file failed.
-const EXIT_CODES: [i32; 4] = [0, 66, 73, 74];
-
-/// New tokens came, but are not at FILE.
-const NOT_SAVED: i32 = 74;
-
-/// A panic.
-const BUG: i32 = 70;
-
-/// The refresh token has been used before.
-const REFUSED: i32 = 77;
-
-/// SIGKILL.
-const KILL: i32 = 9;
-
-/// One thing that goes wrong in one run.
-struct Point {
-    /// Where.
-    call: Call,
-    /// The error of the call; none means that the process is killed.
-    error: Option<&'static str>,
-}
-
-impl Point {
-    /// All that can go wrong at one call.
-    fn at(call: &Call) -> Vec<Self> {
-        let mut errors = vec![None];
-        if !call.is_on_network() {
-            errors.extend(FILE_ERRORS.map(Some));
-        }
-        if call.name.starts_with("rename") {
-            errors.extend(RENAME_ERRORS.map(Some));
-        }
-        let point = |error| Self {
-            call: call.clone(),
-            error,
-        };
-        errors.into_iter().map(point).collect()
-    }
-
-    /// How strace is told.
-    fn injection(&self) -> String {
-        let (name, number) = (&self.call.name, self.call.number);
-        match self.error {
-            None => format!("{name}:signal=KILL:when={number}"),
-            Some(error) => format!("{name}:error={error}:when={number}"),
-        }
-    }
-}
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.error.unwrap_or("kill"), self.call)
-    }
-}
-
-/// What became of the session.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    /// It goes on.
-    Survived,
-    /// Nothing went wrong: the network delivered in fewer pieces than in the run that was observed.
-    Untried,
-    /// The reply was not yet there when the process was killed.
-    LostOnItsWay,
-    /// The reply was there, but not yet written.
-    LostInMemory,
-}
-
-/// Tries one point at a place of its own. `sends` is how many messages a whole request takes.
-fn try_point(setup: Setup, point: &Point, sends: usize) -> Result<Fate, String> {
-    let place = Place::new(setup);
-    let issued_before = place.issued();
-    let run = place.faulty_run(&point.injection(), sends);
-    if point.call.is_on_network() && !run.trace.has(&point.call) {
-        return Ok(Fate::Untried);
-    }
-    let is_killed = point.error.is_none();
-    check_end(point, &run)?;
-    let may_be_uncut = is_killed || point.call.name == "ftruncate";
-    let number = place.number(may_be_uncut)?;
-    if !is_killed && place.issued() > issued_before {
-        check_saved(&place, number, &run)?;
-    }
-    let next = place.clean_run();
-    let fate = fate(&place, &run, &next)?;
-    let is_allowed = is_killed && !run.trace.has_written();
-    if fate != Fate::Survived && !is_allowed {
-        return Err(format!("the token is lost\n{}", next.stderr));
-    }
-    match place.litter().as_slice() {
-        [] => Ok(fate),
-        litter => Err(format!("the next run leaves {litter:?}")),
-    }
-}
-
-/// The run ended as it should at this point, and without telling secrets.
-fn check_end(point: &Point, run: &Run) -> Result<(), String> {
-    if !run.trace.has(&point.call) {
-        return Err("the run did not come to this call".to_owned());
-    }
-    if run.stderr.contains("5Aep-") || run.stderr.contains("00D!") {
-        return Err(format!("a secret is on standard error\n{}", run.stderr));
-    }
-    let is_expected = match point.error {
-        None => run.status.signal() == Some(KILL),
-        Some(_) => run.status.code().is_some_and(|it| EXIT_CODES.contains(&it)),
-    };
-    let unexpected = || format!("{}\n{}", run.status, run.stderr);
-    is_expected.then_some(()).ok_or_else(unexpected)
-}
-
-/// A run in which a token was issued has it in FILE, or says where it is.
-fn check_saved(place: &Place, number: usize, run: &Run) -> Result<(), String> {
-    let is_saved = number == place.issued();
-    match run.status.code() {
-        Some(0) if is_saved => Ok(()),
-        Some(NOT_SAVED) => {
-            place.follow_hint(run)?;
-            let moved = place.number(true)?;
-            let is_moved = moved == place.issued();
-            is_moved
-                .then_some(())
-                .ok_or_else(|| format!("the file named has document {moved}"))
-        }
-        _ => Err(format!(
-            "a token was issued, but {}\n{}",
-            run.status, run.stderr
-        )),
-    }
-}
-
-/// What the run after the one with the fault found.
-fn fate(place: &Place, run: &Run, next: &Run) -> Result<Fate, String> {
-    match next.status.code() {
-        Some(0) if place.number(false)? == place.issued() => Ok(Fate::Survived),
-        Some(REFUSED) if run.trace.has_heard() => Ok(Fate::LostInMemory),
-        Some(REFUSED) => Ok(Fate::LostOnItsWay),
-        _ => Err(format!("the next run: {}\n{}", next.status, next.stderr)),
-    }
-}
-
-/// Tries all points of a set-up, prints the figures and fails with all that went wrong.
-#[track_caller]
-fn torture(name: &str, setup: Setup) {
-    let reference = Place::new(setup).observed_run().trace;
-    let points: Vec<_> = reference
-        .own_calls(&env::temp_dir())
-        .flat_map(Point::at)
-        .collect();
-    let fates: Vec<_> = points
-        .iter()
-        .map(|point| try_point(setup, point, reference.sends()))
-        .collect();
-    let count = |wanted| fates.iter().filter(|fate| **fate == Ok(wanted)).count();
-    let span = Place::new(setup).clean_run().trace.span();
-    say(&format!(
-        "{name}: {} points tried, {} survived, {} lost before the reply was there, {} lost between \
-         its arrival and the first write ({span} system calls lie between them)",
-        points.len() - count(Fate::Untried),
-        count(Fate::Survived),
-        count(Fate::LostOnItsWay),
-        count(Fate::LostInMemory),
-    ));
-    let failures = points.iter().zip(&fates);
-    let failures = failures.filter_map(|(point, fate)| Some((point, fate.as_ref().err()?)));
-    let failures: Vec<_> = failures
-        .map(|(point, why)| format!("{point}\n{why}"))
-        .collect();
-    let report = failures.join("\n\n");
-    assert!(
-        failures.is_empty(),
-        "{} points failed\n\n{report}",
-        failures.len()
-    );
-    let has_pending_file = setup.directory != Directory::Closed;
-    assert!(
-        span == 0 || !has_pending_file,
-        "the reply is not written at once"
-    );
-}
+use actors::Actor;
+use arena::{Way, is_root};
+use crew::Dice;
+use inherent::LAST_CALLS;
+use interleave::interleave;
+use table::Table;
 
 /// Prints a line past the test runner's capture.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // A runner without standard error has nobody to tell.
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-#[test]
-#[ignore = "needs strace; make torture runs it"]
-fn a_panic_is_reported_as_a_bug_and_does_no_harm() {
-    let place = Place::new(Setup::default());
-    let run = place.panicking_run();
-    assert_eq!(run.status.code(), Some(BUG), "{}", run.stderr);
-    let (what, hint) = run.stderr.split_once('\n').unwrap();
-    assert!(what.starts_with("sftoken: internal error at "), "{what}");
-    let expected = "hint: this is a bug in sftoken; please report it with this line\n";
-    assert_eq!(hint, expected);
-    assert_eq!(place.issued(), 0);
-    assert_eq!(place.number(false), Ok(0));
-    assert_eq!(place.clean_run().status.code(), Some(0));
-    assert!(place.litter().is_empty());
+/// Whether there is no strace; says so.
+pub(crate) fn is_strace_missing() -> bool {
+    let version = Command::new("strace").arg("--version").output();
+    let is_missing = version.is_err();
+    if is_missing {
+        say("skipped, needs strace: one test");
+    }
+    is_missing
 }
 
-#[test]
-#[ignore = "needs strace; make torture runs it"]
-fn no_thread_is_needed() {
-    let run = Place::new(Setup::default()).threadless_run();
-    assert_eq!(run.status.code(), Some(0), "{}", run.stderr);
-}
+/// Trials of a series that is tried only in part, as most of its calls are those of another.
+const SHARE: usize = 60;
 
-/// The calls that a save consists of.
-#[track_caller]
-fn assert_saves_by(setup: Setup, expected: &[&str]) {
-    let trace = Place::new(setup).clean_run().trace;
-    assert_eq!(trace.saving(), expected);
-}
+/// Trials of the series with the most ways to go wrong, about every other one.
+const HALF: usize = 500;
 
-#[test]
-#[ignore = "needs strace; make torture runs it"]
-fn each_step_of_a_save_is_on_the_disk_before_the_next() {
-    let replaced = ["ftruncate", "fsync", "rename", "fsync"];
-    assert_saves_by(Setup::default(), &replaced);
-    let mounted = Setup {
-        directory: Directory::Mounted,
-        ..Setup::default()
-    };
-    let in_place = [
-        "ftruncate",
-        "fsync",
-        "rename",
-        "fsync",
-        "ftruncate",
-        "unlink",
-    ];
-    assert_saves_by(mounted, &in_place);
-}
+/// Calls between a run's last look at FILE and the last of the calls that change it.
+const FEW: usize = 6;
+
+/// Makes the same choice among too many trials in every run.
+const SEED: u64 = 11;
 
 #[test]
 #[ignore = "long; make torture runs it"]
-fn replaced_by_rename() {
-    torture("replaced by rename", Setup::default());
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn replaced_by_rename_over_tls() {
-    let setup = Setup {
-        tls: true,
-        ..Setup::default()
-    };
-    torture("replaced by rename, over TLS", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn written_in_place_beside_a_pending_file() {
-    let setup = Setup {
-        directory: Directory::Mounted,
-        ..Setup::default()
-    };
-    torture("in place, with a pending file", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn written_in_place_in_a_closed_directory() {
-    let setup = Setup {
-        directory: Directory::Closed,
-        ..Setup::default()
-    };
-    torture("in place, in a closed directory", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn written_in_place_over_a_longer_document() {
-    let setup = Setup {
-        directory: Directory::Closed,
-        long: true,
-        ..Setup::default()
-    };
-    torture("in place, over a longer document", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn recovered_by_rename() {
-    let setup = Setup {
-        interrupted: true,
-        ..Setup::default()
-    };
-    torture("recovered by rename", setup);
-}
-
-#[test]
-#[ignore = "long; make torture runs it"]
-fn recovered_in_place() {
-    let setup = Setup {
-        directory: Directory::Mounted,
-        interrupted: true,
-        ..Setup::default()
-    };
-    torture("recovered in place", setup);
+fn interleaved() {
+    if is_strace_missing() {
+        return;
+    }
+    let mut table = Table::default();
+    let dice = &mut Dice::new(SEED);
+    say(&format!(
+        "interleavings, where not all of them: seed {SEED}"
+    ));
+    interleave(&mut table, Way::Rename, &Actor::ALL, None);
+    interleave(&mut table, Way::Group, &Actor::ALL, Some((dice, HALF)));
+    interleave(
+        &mut table,
+        Way::Tls,
+        &[Actor::EditAndRun],
+        Some((dice, SHARE)),
+    );
+    interleave(&mut table, Way::TwoNames, &Actor::ALL, Some((dice, SHARE)));
+    interleave(&mut table, Way::Closed, &Actor::ALL, Some((dice, SHARE)));
+    if is_root() {
+        interleave(&mut table, Way::Foreign, &Actor::ALL, Some((dice, SHARE)));
+    } else {
+        say("skipped, needs root: a run of root's on another user's file");
+    }
+    swap::swap(&mut table);
+    for way in [Way::Rename, Way::Group, Way::TwoNames] {
+        duel::duel(&mut table, way, dice, SHARE);
+        kills::kill_then_act(&mut table, way, dice, SHARE);
+        kills::kill_twice(&mut table, way, dice, SHARE);
+    }
+    say(&table.to_string());
+    assert!(
+        table.most(LAST_CALLS) <= FEW,
+        "too much is counted as inherent"
+    );
+    table.assert_sound();
 }

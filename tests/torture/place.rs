@@ -118,7 +118,7 @@ impl Place {
         fs::metadata(self.dir.path()).unwrap().uid() == 0
     }
 
-    /// A path in the place.
+    /// A path in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -218,17 +218,10 @@ impl Place {
 
     /// What gives up the rights that would make a closed directory writable.
     fn launcher(&self) -> Vec<OsString> {
-        let words: &[&str] = if self.is_closed() && self.is_root() {
-            &[
-                "setpriv",
-                "--reuid=65534",
-                "--regid=65534",
-                "--clear-groups",
-            ]
-        } else {
-            &[]
-        };
-        words.iter().map(OsString::from).collect()
+        let words = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+        let is_needed = self.is_closed() && self.is_root();
+        let words = words.split(' ').filter(|_| is_needed);
+        words.map(OsString::from).collect()
     }
 
     /// The number of the document in FILE, if it is one document as a whole. `may_be_uncut` allows
@@ -263,8 +256,8 @@ impl Place {
     /// The names of everything that is there beside FILE.
     pub(crate) fn litter(&self) -> Vec<OsString> {
         let directories = ["home", "tmp"].map(|name| fs::read_dir(self.path(name)).unwrap());
-        let names = directories.into_iter().flatten();
-        let names = names.map(|entry| entry.unwrap().file_name());
+        let entries = directories.into_iter().flatten();
+        let names = entries.map(|entry| entry.unwrap().file_name());
         names.filter(|name| name != FILE).collect()
     }
 }

@@ -21,6 +21,16 @@ const NETWORK: [&str; 9] = [
     "socket",
 ];
 
+/// Calls on what belongs to the process alone.
+const SILENT: [&str; 6] = [
+    "fcntl",
+    "getsockopt",
+    "ioctl",
+    "lseek",
+    "pipe2",
+    "setsockopt",
+];
+
 /// One system call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -30,13 +40,37 @@ pub(crate) struct Call {
     pub(crate) number: usize,
     /// The line of strace.
     line: String,
+    /// Whether the call before lists a directory.
+    is_behind_listing: bool,
 }
 
 impl Call {
+    /// How to find it again.
+    pub(crate) fn place(&self) -> String {
+        format!("{} #{}", self.name, self.number)
+    }
+
+    /// The line of strace.
+    pub(crate) fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// The first argument as strace writes it.
+    pub(crate) fn first_argument(&self) -> &str {
+        let (_, arguments) = self.line.split_once('(').unwrap_or_default();
+        arguments.split([',', ')']).next().unwrap_or_default()
+    }
+
     /// Whether it returned; a process that is killed leaves a call without a result.
     fn has_returned(&self) -> bool {
         let result = self.line.rsplit_once(" = ");
         result.is_some_and(|(_, value)| !value.starts_with('?'))
+    }
+
+    /// Whether a run learns nothing by it and tells nobody anything, so that to interrupt it here
+    /// is to interrupt it at the call before or behind.
+    pub(crate) fn is_silent(&self) -> bool {
+        SILENT.contains(&self.name.as_str())
     }
 
     /// Whether it is about a socket.
@@ -49,15 +83,20 @@ impl Call {
         self.name == "recvfrom" && self.has_returned()
     }
 
+    /// Whether it closes a directory that was read.
+    pub(crate) fn closes_directory(&self) -> bool {
+        self.name == "close" && self.is_behind_listing
+    }
+
     /// Whether it writes a document, or tries to.
-    fn writes_document(&self) -> bool {
+    pub(crate) fn writes_document(&self) -> bool {
         self.name == "pwrite64" && self.line.contains(", \"{")
     }
 }
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} #{}: {}", self.name, self.number, self.line)
+        write!(f, "{}: {}", self.place(), self.line)
     }
 }
 
@@ -81,6 +120,15 @@ impl Trace {
         (!calls.is_empty()).then_some(Self(calls))
     }
 
+    /// Reads a log of several threads or processes, each line of which begins with a number; the
+    /// first of them counts.
+    pub(crate) fn of_first_process(log: &str) -> Self {
+        let first = log.split_once(' ').map_or("", |(process, _)| process);
+        let own = log.lines().filter_map(|line| line.strip_prefix(first));
+        let own: Vec<_> = own.map(str::trim_start).collect();
+        Self(parse(&own.join("\n")))
+    }
+
     /// The calls from the first that names a file below `directory`: what is before belongs to the
     /// loader. Memory is mapped, but nothing of it is on a disk.
     pub(crate) fn own_calls(&self, directory: &Path) -> impl Iterator<Item = &Call> + use<'_> {
@@ -91,10 +139,20 @@ impl Trace {
             .filter(|call| call.name != "mmap")
     }
 
+    /// All calls.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.0.iter()
+    }
+
+    /// Where a call is among all.
+    pub(crate) fn position(&self, wanted: &Call) -> Option<usize> {
+        let mut calls = self.0.iter();
+        calls.position(|call| (&call.name, call.number) == (&wanted.name, wanted.number))
+    }
+
     /// Whether the run came to this call.
     pub(crate) fn has(&self, wanted: &Call) -> bool {
-        let mut calls = self.0.iter();
-        calls.any(|call| (&call.name, call.number) == (&wanted.name, wanted.number))
+        self.position(wanted).is_some()
     }
 
     /// How many messages went to the server.
@@ -152,6 +210,7 @@ fn parse(log: &str) -> Vec<Call> {
             name: name.to_owned(),
             number: before + 1,
             line: line.to_owned(),
+            is_behind_listing: calls.last().is_some_and(|it| it.name == "getdents64"),
         });
     }
     calls

@@ -232,6 +232,8 @@ mod tests {
         ));
         assert!(!flag(r#"{"error":"access_denied"}"#));
         assert!(!flag("invalid_grant"));
+        let with_token = r#"{"error":"invalid_grant","refresh_token":"5Aep-new"}"#;
+        assert!(!refusal(200, with_token).invalid_grant);
     }
 
     #[test]

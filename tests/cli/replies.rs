@@ -60,13 +60,6 @@ fn padded(length: usize) -> String {
     format!("{}{TOKEN}", " ".repeat(length - TOKEN.len()))
 }
 
-/// A success behind that many headers.
-fn many_headers(count: usize) -> Reply {
-    (0..count).fold(body(200, TOKEN), |reply, number| {
-        reply.header(&format!("X-{number}"), "1")
-    })
-}
-
 /// The server wants to be asked later; it says when.
 fn busy(said: &str) -> Failure {
     Failure::busy(HOST, &format!("{said}; it asks to wait 0s"))
@@ -122,10 +115,9 @@ pub(crate) fn no_token(what: &str) -> Failure {
     Failure::refresh(76, &message, "check the token endpoint")
 }
 
-/// The reply is not HTTP.
+/// The reply cannot be read as HTTP: the server may have used the token.
 fn no_http(why: &str) -> Failure {
-    let hint = "check the host and the port of the token endpoint";
-    Failure::refresh(76, &format!("{HOST} does not speak HTTP: {why}"), hint)
+    Failure::no_reply(HOST, why)
 }
 
 #[test]
@@ -430,11 +422,12 @@ fn replies_that_are_cut_short_are_no_replies() {
 
 #[test]
 fn bytes_that_are_no_http_are_no_reply_of_a_token_endpoint() {
-    let version = "invalid HTTP version";
-    let status = "invalid response status";
+    let version = "its head cannot be read: invalid HTTP version";
+    let status = "its head cannot be read: invalid response status";
+    let name = "its head cannot be read: invalid header name";
     let lengths = "conflicting content-length headers";
     let length = "content-length header not a number";
-    let too_big = "the head of its reply is larger than 16 KiB";
+    let too_big = "the head of its reply is larger than 64 KiB";
     let head = |head: &str| Reply::raw(format!("{head}\r\n\r\n{TOKEN}"));
     let long = "x".repeat(1 << 20);
     check_final([
@@ -443,12 +436,20 @@ fn bytes_that_are_no_http_are_no_reply_of_a_token_endpoint() {
         (Reply::raw(b"\0\xff\xfe\x80\r\n\r\n"), no_http(version)),
         (head("HTTP/9.9 200 OK"), no_http(version)),
         (head("HTTP/1.1 abc OK"), no_http(status)),
-        (head("HTTP/1.1 000 No"), no_http("invalid status code: 000")),
+        (
+            head("HTTP/1.1 000 No"),
+            no_http("its head cannot be read: invalid status code: 000"),
+        ),
         (Reply::raw(format!("{TOKEN}\r\n\r\n")), no_http(version)),
         (
-            many_headers(2000),
-            no_http("http parse resulted in too many headers"),
+            body(200, TOKEN).headers(2000),
+            no_http("its head has more than 128 lines"),
         ),
+        (
+            body(200, TOKEN).headers(127),
+            no_http("its head has more than 128 lines"),
+        ),
+        (head("HTTP/1.1 200 OK\r\nX-A: 1\r\n 2"), no_http(name)),
         (body(200, TOKEN).header("X-Long", &long), no_http(too_big)),
         (
             body(200, TOKEN).header("Content-Length", "5"),
@@ -506,7 +507,8 @@ fn tokens_are_taken_however_they_are_delivered() {
         body(200, TOKEN).header("Content-Encoding", "gzip"),
         body(200, TOKEN).chunked().header("Content-Length", "5"),
         Reply::raw(format!("HTTP/1.1 200\n\n{TOKEN}")),
-        many_headers(100),
+        body(200, TOKEN).headers(126),
+        body(200, TOKEN).header("X-Long", &"x".repeat(65_000)),
         body(200, padded(1 << 20)),
     ];
     for reply in replies {

@@ -23,15 +23,12 @@ pub(super) fn decoded(value: &str) -> String {
     let mut rest = value.as_bytes();
     while let [first, behind @ ..] = rest {
         let escaped = behind.first_chunk().filter(|_| *first == b'%');
-        match escaped.and_then(|digits| byte_of(*digits)) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = behind;
-            }
+        if let Some(byte) = escaped.and_then(|digits| byte_of(*digits)) {
+            bytes.push(byte);
+            rest = &behind[2..];
+        } else {
+            bytes.push(if *first == b'+' { b' ' } else { *first });
+            rest = behind;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -237,6 +237,8 @@ mod tests {
         ));
         assert!(!flag(r#"{"error":"access_denied"}"#));
         assert!(!flag("invalid_grant"));
+        let with_token = r#"{"error":"invalid_grant","refresh_token":"5Aep-new"}"#;
+        assert!(!refusal(200, with_token).invalid_grant);
     }
 
     #[test]
@@ -281,29 +283,14 @@ mod tests {
 
     #[test]
     fn a_new_refresh_token_outlives_a_useless_access_token() {
-        let rotated = |token: &str| {
-            let token = Value::from(token);
-            refusal(
-                200,
-                format!(r#"{{"access_token":"","refresh_token":{token}}}"#),
-            )
-            .remains
-            .refresh_token
+        let rotated = |status, token: &str| {
+            let json = format!(r#"{{"access_token":"","refresh_token":{token}}}"#);
+            refusal(status, json).remains.refresh_token
         };
-        assert_eq!(rotated("5Aep-new").as_deref(), Some("5Aep-new"));
-        assert_eq!(rotated(REFRESH_TOKEN), None);
-        assert_eq!(rotated(""), None);
-        assert_eq!(
-            refusal(200, r#"{"refresh_token":null}"#)
-                .remains
-                .refresh_token,
-            None
-        );
-        assert_eq!(
-            refusal(400, r#"{"refresh_token":"5Aep-new"}"#)
-                .remains
-                .refresh_token,
-            None
-        );
+        assert_eq!(rotated(200, r#""new""#).as_deref(), Some("new"));
+        for no_news in [r#""5Aep-old""#, r#"" 5Aep-old ""#, r#""""#, "null", "17"] {
+            assert_eq!(rotated(200, no_news), None, "{no_news}");
+        }
+        assert_eq!(rotated(400, r#""new""#), None);
     }
 }

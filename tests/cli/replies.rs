@@ -115,7 +115,7 @@ pub(crate) fn no_token(what: &str) -> Failure {
     Failure::refresh(76, &message, "check the token endpoint")
 }
 
-/// The reply is not HTTP.
+/// The reply cannot be read as HTTP: the server may have used the token.
 fn no_http(why: &str) -> Failure {
     Failure::no_reply(HOST, why)
 }

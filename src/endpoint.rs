@@ -161,7 +161,7 @@ impl Endpoint {
 
     /// Whether the host is the My Domain of an org.
     pub(crate) fn is_my_domain(&self) -> bool {
-        self.host.ends_with(".my.salesforce.com")
+        self.host.contains(".my.")
     }
 
     /// Where a `Location` of this endpoint leads: scheme, host, port and path, without user info and

@@ -1,6 +1,6 @@
 //! The command `refresh`: from the document to the request, from the reply to the document.
 //!
-//! The story is one, for FILE and for standard input: a document comes, [`refresh`] makes a newer
+//! The story is one, for FILE and for standard input: a document comes, [`Story::refresh`] makes a newer
 //! one of it, and that is kept. With FILE a lock spans the three, what an earlier run left is
 //! finished first, and saving is made sure of before anything is sent.
 

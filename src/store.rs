@@ -3,7 +3,7 @@
 //!
 //! What the content means is not known here beyond what [`Content`] says. The order of system calls
 //! is the point of these files: a refresh token that has been rotated exists once, so each step
-//! leaves the disk in a state from which the next run can go on. [`file`] is FILE as it is, [`place`]
+//! leaves the disk in a state from which the next run can go on. [`mod@file`] is FILE as it is, [`place`]
 //! what may be done beside it, [`side_file`], [`pending`] and [`claim`] are about the copies outside
 //! of it, [`room`] writes FILE itself, and [`put`] brings a document there whatever happens meanwhile.
 

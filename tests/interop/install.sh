@@ -7,6 +7,7 @@ PATH=$PATH:/usr/sbin
 install_what_is_missing() {
   local packages=()
   missing nginx && packages+=(nginx-light)
+  missing haproxy && packages+=(haproxy)
   missing tinyproxy && packages+=(tinyproxy)
   missing squid && packages+=(squid)
   missing openssl && packages+=(openssl)

@@ -14,7 +14,7 @@ nginx_suite() {
 
 start_nginx() {
   mkdir -p "$WORK/nginx"
-  read -r tls12 tls13 gzip elsewhere trap_port plain closed ON_FIRST ON_SECOND <<<"$(free_ports 9)"
+  read -r tls12 tls13 gzip elsewhere trap_port plain closed impatient ON_FIRST ON_SECOND <<<"$(free_ports 10)"
   front=127.0.0.1:$tls13
   nginx_configuration >"$WORK/nginx/nginx.conf"
   start nginx "$tls13" nginx -p "$WORK/nginx" -e stderr -c "$WORK/nginx/nginx.conf"
@@ -74,6 +74,10 @@ $(redirects 301 302 303 307 308)
     listen 127.0.0.2:$ON_SECOND ssl;
     $(has_ipv6 && echo "listen [::1]:$ON_SECOND ssl;")
     location = /token { proxy_pass $PROVIDER; }
+  }
+  server {
+    listen 127.0.0.1:$impatient ssl;
+    location = /token { proxy_pass $PROVIDER; proxy_read_timeout 2s; }
   }
   server {
     listen 127.0.0.1:$plain;

@@ -5,7 +5,11 @@
 // GET /test/login/CLIENT?ttl=SECONDS answers with the document of a fresh login: what the flow in
 // a browser would end with, made through the provider's own classes. The next token requests wait
 // after /test/hold until /test/release. /test/requests is how many token requests there were.
+// /test/lose/stall and /test/lose/cut lose the reply to the next one, after all has been saved that
+// belongs to it: it is kept back until the connection ends, or the connection is cut. /test/lost is
+// the document of that reply.
 
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { Provider } from "oidc-provider";
@@ -31,6 +35,16 @@ let gate = Promise.resolve();
 let open = () => {};
 let requests = 0;
 
+/** How the next reply gets lost, by name. */
+const losses = {
+  stall: (socket) => once(socket, "close"),
+  cut: (socket) => socket.destroy(),
+};
+
+/** The one of them that a test has ordered, and the last reply that was lost. */
+let lose = null;
+let lost = null;
+
 const provider = new Provider(issuer, {
   clients: [
     client("public", { token_endpoint_auth_method: "none" }),
@@ -51,6 +65,17 @@ const provider = new Provider(issuer, {
   // The name that goes with /token.
   routes: { authorization: "/authorize" },
   issueRefreshToken: async () => true,
+});
+
+/** Loses the reply that a test wants lost. */
+provider.use(async (ctx, next) => {
+  await next();
+  if (lose !== null && ctx.path === "/token") {
+    const ordered = lose;
+    lose = null;
+    lost = { client_id: ctx.oidc.client.clientId, ...ctx.body };
+    await ordered(ctx.req.socket);
+  }
 });
 
 /** Logs in: a grant, a refresh token and an access token, saved by the provider. */
@@ -77,6 +102,10 @@ const tests = {
     gate = new Promise((resolve) => (open = resolve));
   },
   release: () => open(),
+  lose: ([how]) => {
+    lose = losses[how];
+  },
+  lost: () => lost,
 };
 
 /** Answers a test's request with JSON. */

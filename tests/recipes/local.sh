@@ -2,6 +2,33 @@
 # shellcheck shell=bash
 # shellcheck source=tests/recipes/lib.sh
 
+# The person at the browser is the endpoint's own.
+a_login_makes_the_first_token_file() {
+    {
+        printf 'mkfifo keyboard screen\n'
+        # shellcheck disable=SC2016 # the endpoint sets this variable
+        "$helper" block "$recipes" 'run: login' |
+            sed -e 's#^\$ \(.*\)#\1 <keyboard 2>screen \&#' -e 's#https://acme.my.salesforce.com#"${ENDPOINT_URL%/services/*}"#'
+        declare -f at_the_browser
+        printf 'at_the_browser\nunset SFTOKEN_CLIENT_ID\nsftoken refresh token.json\n'
+    } >script
+    run_script 0 --login 3MVG9...
+    grep -q "from now on: sftoken refresh token.json" stderr
+    same 'client id' "$(jq -r .client_id token.json)" 3MVG9...
+    refreshed token.json
+    no_secret_in stdout stderr calls
+}
+
+# Opens the address that is shown, pastes the one where that leads, and waits for the end.
+at_the_browser() {
+    exec 3>keyboard 4<screen
+    address=$(grep -m 1 '^https://' <&4)
+    "$ENDPOINT_PROGRAM" browse "$address" "$ENDPOINT_CA" >&3
+    exec 3>&-
+    cat <&4 >&2
+    wait $!
+}
+
 curl_sends_the_header_and_shows_it_to_nobody() {
     token_file token.json
     export SF_ORG_INSTANCE_URL=$SERVER_URL

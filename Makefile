@@ -17,10 +17,10 @@ STATIC_DIR := target/$(STATIC_TARGET)/release
 # the same wherever it is built.
 STATIC_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=. \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
-# Only the linker that rustc brings for this target knows these.
+# Only the linker that rustc brings for this target knows all of these.
 ifeq ($(STATIC_TARGET),x86_64-unknown-linux-gnu)
 STATIC_FLAGS += -C link-arg=-Wl,--pack-dyn-relocs=relr -C link-arg=-Wl,--icf=all \
-	-C link-arg=-Wl,--no-eh-frame-hdr
+	-C link-arg=static.ld
 endif
 STATIC_CARGO = RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
 

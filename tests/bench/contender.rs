@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::server::Endpoint;
-use crate::text;
 
 /// Ticks of the kernel's CPU accounting in a second, on every Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -137,4 +136,27 @@ fn cpu_of_children() -> f64 {
             .parse::<f64>()
     };
     (field(13).unwrap() + field(14).unwrap()) / TICKS_PER_SECOND
+}
+
+/// The command line of sftoken for a document.
+pub(crate) fn refresh_args(document: &Path, endpoint: &Endpoint) -> Vec<String> {
+    let (url, ca) = (endpoint.url(), text(&endpoint.ca_path()));
+    [
+        "refresh",
+        "-q",
+        "--client-id",
+        "3MVG9.bench",
+        "--token-endpoint",
+        &url,
+        "--cacert",
+        &ca,
+        &text(document),
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// A path of this benchmark, which is always text.
+pub(crate) fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
 }

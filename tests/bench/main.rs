@@ -11,7 +11,10 @@
     reason = "a program for developers: it prints a table, and panics where it cannot measure"
 )]
 
+mod bounds;
 mod contender;
+mod dead;
+mod documents;
 #[allow(
     dead_code,
     unused_imports,
@@ -19,27 +22,22 @@ mod contender;
 )]
 #[path = "../endpoint/server.rs"]
 mod server;
+mod sizes;
+mod together;
 
+use std::collections::BTreeSet;
 use std::env;
-use std::fmt::Write as _;
-use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::time::Instant;
+use std::process::{Command, Stdio};
 
-use contender::{Contender, quiet};
-use server::{Endpoint, Gate, Reply, Request};
+use bounds::{Bounds, count};
+use contender::{Contender, refresh_args, text};
+use documents::{Folder, REFRESH_TOKEN};
+use server::{Endpoint, Reply};
 
 /// Rounds in which each contender runs once.
 const ROUNDS: usize = 200;
-
-/// Runs of one document size.
-const SIZE_ROUNDS: usize = 40;
-
-/// Processes on one file.
-const PROCESSES: usize = 200;
 
 fn main() {
     let args: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
@@ -68,18 +66,16 @@ fn main() {
         ),
     ];
     compare_contenders(&mut contenders, &mut bounds);
-    compare_sizes(sftoken, &memory, &endpoint, &mut bounds);
-    start_together(sftoken, &memory, &mut bounds);
-    let size = fs::metadata(sftoken).unwrap().len();
-    println!("\nbinary: {size} bytes");
-    bounds.at_most("size of the binary / MB", megabytes(size), 2.7);
+    sizes::compare_times(sftoken, &memory, &endpoint, &mut bounds);
+    sizes::compare_memory(sftoken, &memory, &mut bounds);
+    together::start_together(sftoken, &memory, &mut bounds);
+    dead::compare_addresses(sftoken, &memory, &mut bounds);
+    let size = usize::try_from(fs::metadata(sftoken).unwrap().len()).unwrap();
+    let crates = crates();
+    println!("\nstatic binary: {size} bytes; crates: {crates}");
+    bounds.at_most("size of the binary / MB", count(size) / 1e6, 2.7);
+    bounds.at_most("crates", count(crates), 35.0);
     bounds.report();
-}
-
-/// Bytes in millions.
-#[allow(clippy::cast_precision_loss, reason = "sizes of a few million bytes")]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
 }
 
 /// Lets the contenders take turns, and prints the table.
@@ -87,8 +83,8 @@ fn compare_contenders(contenders: &mut [Contender; 5], bounds: &mut Bounds) {
     for _ in 0..ROUNDS {
         contenders.iter_mut().for_each(Contender::run);
     }
-    let [floor, sftoken, curl, script, _] = &*contenders;
-    let (wall, memory) = (sftoken.wall(), sftoken.memory());
+    let [floor, sftoken, curl, script, disk] = &*contenders;
+    let wall = sftoken.wall();
     println!("{ROUNDS} rounds, medians; ratio of the wall time to that of sftoken\n");
     println!(
         "{:<24}{:>10}{:>8}{:>10}{:>12}{:>14}",
@@ -105,164 +101,37 @@ fn compare_contenders(contenders: &mut [Contender; 5], bounds: &mut Bounds) {
             contender.instructions()
         );
     }
-    bounds.at_most("wall time / floor", wall / floor.wall(), 1.5);
-    bounds.at_most("wall time / curl alone", wall / curl.wall(), 0.5);
-    bounds.at_most("wall time / script", wall / script.wall(), 0.1);
-    bounds.at_most("peak memory / MiB", memory / 1024.0, 3.5);
-}
-
-/// Documents of three sizes.
-fn compare_sizes(sftoken: &Path, folder: &Folder, endpoint: &Endpoint, bounds: &mut Bounds) {
-    println!("\n{:<24}{:>10}", "document", "wall/ms");
-    let mut walls = Vec::new();
-    for kib in [1, 32, 1024] {
-        let mut contender = Contender::new(
-            "size",
-            sftoken,
-            &refresh_args(&folder.document(kib), endpoint),
-            endpoint,
-        );
-        (0..SIZE_ROUNDS).for_each(|_| contender.run());
-        println!("{:<24}{:>10.2}", format!("{kib} KiB"), contender.wall());
-        walls.push(contender.wall());
-    }
-    bounds.at_most("1 MiB against 1 KiB / ms", walls[2] - walls[0], 50.0);
-}
-
-/// Many processes on one file; the first gets its reply when all others wait.
-fn start_together(sftoken: &Path, folder: &Folder, bounds: &mut Bounds) {
-    let gate = Gate::new();
-    let endpoint = Endpoint::builder().tls13().start({
-        let gate = gate.clone();
-        move |_: &Request| Reply::token("00D!together").after(&gate)
-    });
-    let args = refresh_args(&folder.document(1), &endpoint);
-    let command: Vec<String> = [text(sftoken)]
-        .into_iter()
-        .chain(args)
-        .chain(["-v".to_owned()])
-        .collect();
-    let mut children: Vec<Child> = (0..PROCESSES)
-        .map(|_| quiet(&command, &[]).stderr(Stdio::piped()).spawn().unwrap())
-        .collect();
-    children.iter_mut().for_each(wait_until_it_waits);
-    let start = Instant::now();
-    gate.open();
-    let succeeded = |mut child: Child| child.wait().unwrap().success();
-    let failed = PROCESSES - children.into_iter().map(succeeded).filter(|ok| *ok).count();
-    let (requests, millis) = (endpoint.requests().len(), start.elapsed().as_millis());
-    println!(
-        "\n{PROCESSES} processes on one file: {requests} request, {failed} failed, the last ended {millis} ms after the reply"
+    bounds.at_most("wall time / floor", wall / floor.wall(), 1.3);
+    bounds.at_most(
+        "wall time on a disk / floor",
+        disk.wall() / floor.wall(),
+        2.0,
     );
-    let count = |n: usize| u32::try_from(n).unwrap().into();
-    bounds.at_most("requests of 200 processes", count(requests), 1.0);
-    bounds.at_most("failures of 200 processes", count(failed), 0.0);
-}
-
-/// Reads what a process says until it waits for the lock or for the reply.
-fn wait_until_it_waits(child: &mut Child) {
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let waits = |line: &str| line.contains("waiting") || line.contains("POST");
-    assert!(lines.map(Result::unwrap).any(|line| waits(&line)));
-}
-
-/// The bounds, and whether they hold.
-#[derive(Default)]
-struct Bounds {
-    /// One line each.
-    lines: String,
-    /// How many hold, and how many do not.
-    counts: [usize; 2],
-}
-
-impl Bounds {
-    /// A figure that must not be above its bound.
-    fn at_most(&mut self, name: &str, figure: f64, bound: f64) {
-        let holds = figure <= bound;
-        let verdict = if holds { "ok" } else { "NOT OK" };
-        writeln!(
-            self.lines,
-            "{verdict:<8}{name:<32}{figure:>8.2}  at most {bound}"
-        )
-        .unwrap();
-        self.counts[usize::from(!holds)] += 1;
-    }
-
-    /// Prints the verdicts, and fails if one is bad.
-    fn report(&self) {
-        let [held, broken] = self.counts;
-        println!("\n{}\n{held} passed, {broken} failed", self.lines);
-        assert_eq!(broken, 0, "a bound does not hold");
-    }
-}
-
-/// A folder of documents that goes away with this value.
-struct Folder(PathBuf);
-
-impl Folder {
-    /// A new folder below `parent`, or below the temporary directory where that is missing.
-    fn new(parent: &Path, name: &str) -> Self {
-        let parent = if parent.is_dir() {
-            parent.to_owned()
-        } else {
-            env::temp_dir()
-        };
-        let folder = parent.join(format!("bench-{name}-{}", std::process::id()));
-        fs::create_dir(&folder).unwrap();
-        Self(folder.canonicalize().unwrap())
-    }
-
-    /// Writes a document of about `kib` KiB.
-    fn document(&self, kib: usize) -> PathBuf {
-        let path = self.0.join(format!("{kib}.json"));
-        // A little below: what is larger than 1 MiB is refused.
-        let filler = "x".repeat(60);
-        let members = kib * 1024 / 78 - 8;
-        let mut json = String::from("{\n  \"refresh_token\": \"5Aep861.bench\"");
-        for number in 0..members {
-            write!(json, ",\n  \"m{number:06}\": \"{filler}\"").unwrap();
-        }
-        json.push_str("\n}\n");
-        fs::write(&path, json).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The command line of sftoken for a document.
-fn refresh_args(document: &Path, endpoint: &Endpoint) -> Vec<String> {
-    let (url, ca) = (endpoint.url(), text(&endpoint.ca_path()));
-    [
-        "refresh",
-        "-q",
-        "--client-id",
-        "3MVG9.bench",
-        "--token-endpoint",
-        &url,
-        "--cacert",
-        &ca,
-        &text(document),
-    ]
-    .map(str::to_owned)
-    .into()
+    bounds.at_most("wall time / curl alone", wall / curl.wall(), 0.4);
+    bounds.at_most("wall time / script", wall / script.wall(), 1.0 / 12.0);
+    let instructions = sftoken.instructions() / floor.instructions();
+    bounds.at_most("instructions / floor", instructions, 1.4);
+    bounds.at_most("peak memory / MiB", sftoken.memory() / 1024.0, 2.75);
 }
 
 /// The command line of curl for the same request.
 fn curl_args(endpoint: &Endpoint) -> Vec<String> {
     let (url, ca) = (endpoint.url(), text(&endpoint.ca_path()));
-    let form = "grant_type=refresh_token&client_id=3MVG9.bench&refresh_token=5Aep861.bench";
-    ["-s", "-S", "-f", "--cacert", &ca, "-d", form, &url]
+    let form = "grant_type=refresh_token&client_id=3MVG9.bench&refresh_token=";
+    let form = format!("{form}{REFRESH_TOKEN}");
+    ["-s", "-S", "-f", "--cacert", &ca, "-d", &form, &url]
         .map(str::to_owned)
         .into()
 }
 
-/// A path of this benchmark, which is always text.
-pub(crate) fn text(path: &Path) -> String {
-    path.to_str().unwrap().to_owned()
+/// How many crates the program is built from on this machine, itself included.
+fn crates() -> usize {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args(["tree", "--locked", "--edges=normal", "--prefix=none"]);
+    let tree = cargo.stderr(Stdio::inherit()).output().unwrap();
+    assert!(tree.status.success(), "cargo tree failed");
+    let lines = String::from_utf8(tree.stdout).unwrap();
+    // What comes once more is marked.
+    let crates = lines.lines().map(|line| line.trim_end_matches(" (*)"));
+    crates.collect::<BTreeSet<_>>().len()
 }

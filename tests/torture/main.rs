@@ -20,6 +20,8 @@ mod arena;
 mod crew;
 // What actors do to FILE.
 mod deeds;
+// Somebody at a browser.
+mod desk;
 // Two runs that preempt each other.
 mod duel;
 // Kills and failing calls.
@@ -30,6 +32,8 @@ mod inherent;
 mod interleave;
 // Kills, and who comes along afterwards.
 mod kills;
+// Kills and failing calls in a login.
+mod logins;
 // When a run looks at FILE, and when it changes it.
 mod moments;
 // What the trace of one run shows.

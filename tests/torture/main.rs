@@ -16,6 +16,8 @@
 mod actors;
 // Where an interleaving takes place.
 mod arena;
+// A backup put back while a run reads.
+mod backup;
 // Many trials on few cores.
 mod crew;
 // What actors do to FILE.

@@ -88,12 +88,6 @@ impl Desk {
         token.map(str::to_owned).ok_or_else(torn)
     }
 
-    /// The refresh token of a document in another file, if it is one.
-    pub(crate) fn token_in(&self, path: &Path) -> Option<String> {
-        let document: Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-        document["refresh_token"].as_str().map(str::to_owned)
-    }
-
     /// Everything beside FILE, and in the temporary directory.
     pub(crate) fn litter(&self) -> Vec<OsString> {
         let directories = ["home", "tmp"].map(|name| fs::read_dir(self.path(name)).unwrap());
@@ -166,4 +160,10 @@ impl Desk {
         stderr.read_to_string(&mut said).expect("text");
         (child.wait().expect("an end"), said)
     }
+}
+
+/// The refresh token of the document in a file, if it is one.
+pub(crate) fn token_in(path: &Path) -> Option<String> {
+    let document: Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    document["refresh_token"].as_str().map(str::to_owned)
 }

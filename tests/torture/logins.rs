@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 
 use crate::crew::try_all;
-use crate::desk::{Desk, Login};
+use crate::desk::{Desk, Login, token_in};
 use crate::trace::{Call, Trace};
 use crate::{is_strace_missing, say};
 
@@ -118,7 +118,7 @@ fn check_tokens(desk: &Desk, login: &Login, is_killed: bool) -> Result<(), Strin
     if in_file.as_deref().is_some_and(|token| token != FIRST) {
         return Err(format!("FILE has {in_file:?}"));
     }
-    let is_safe = in_file.is_some() || desk.token_in(&desk.pending()).as_deref() == Some(FIRST);
+    let is_safe = in_file.is_some() || token_in(&desk.pending()).as_deref() == Some(FIRST);
     match login.status.code() {
         _ if is_killed && (is_safe || !login.trace.has_written()) => Ok(()),
         Some(0) if in_file.is_some() => Ok(()),
@@ -161,7 +161,7 @@ fn go_on(desk: &Desk) -> Result<(), String> {
         if is_there { check_alone(desk) } else { Ok(()) }
     };
     refresh()?;
-    let was_complete = desk.token_in(&desk.pending()).is_some();
+    let was_complete = token_in(&desk.pending()).is_some();
     let (code, said) = desk.run("login", &["--dry-run"]);
     expect("a dry run", code, 0, &said)?;
     if was_complete && !desk.file().exists() {

@@ -81,9 +81,7 @@ impl Document {
 
     /// The refresh token of any object of any size, empty where it has none.
     pub(crate) fn key_if_any(bytes: &[u8]) -> Option<Secret> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let document = Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
-        Some(document.refresh_token())
+        Some(Self::parse_any_unbounded(bytes)?.refresh_token())
     }
 
     /// The refresh token of a whole document of any size, which is what a save uses up.
@@ -94,9 +92,10 @@ impl Document {
 
     /// The current content of FILE with what an interrupted save would have brought. Which members
     /// the reply had is not known any more, so those that replies have come from the successor, and
-    /// so do those that FILE lacks; any other is as its owner has it now.
+    /// so do those that FILE lacks; any other is as its owner has it now. A login may find a FILE
+    /// without a refresh token.
     pub(crate) fn rebase(current: &[u8], successor: &[u8]) -> Option<Vec<u8>> {
-        let mut document = Self::parse_unbounded(current)?;
+        let mut document = Self::parse_any_unbounded(current)?;
         let successor = Self::parse_unbounded(successor)?;
         take_from_successor(&mut document.members, successor.members);
         Some(document.render())
@@ -104,9 +103,13 @@ impl Document {
 
     /// The document of any size that a text holds.
     fn parse_unbounded(bytes: &[u8]) -> Option<Self> {
+        Self::from_object(Self::parse_any_unbounded(bytes)?).ok()
+    }
+
+    /// The same where it need not have a refresh token.
+    fn parse_any_unbounded(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self::from_text(text).and_then(Self::from_object).ok()
+        Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
     }
 
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.

@@ -55,12 +55,16 @@ impl Hold {
     /// # Errors
     /// As [`Locked::recover`].
     pub(crate) fn recover(&self, locked: &mut Locked) -> Result<bool, Error> {
-        let recovered = locked.recover()?;
+        Ok(self.tell_recovered(locked.recover()?))
+    }
+
+    /// Says what became of an interrupted save, if there was one.
+    fn tell_recovered(&self, recovered: bool) -> bool {
         if recovered {
             let name = &self.name;
             say::warning(format_args!("finished an interrupted save of {name}"));
         }
-        Ok(recovered)
+        recovered
     }
 
     /// Makes sure that what comes of a document can be saved; none if all has to begin again from
@@ -78,7 +82,7 @@ impl Hold {
         Ok(prepared.inspect(tell_how))
     }
 
-    /// The same for a FILE that there is not yet.
+    /// The same for a FILE that there is not yet, after what an interrupted run left has become FILE.
     ///
     /// # Errors
     /// As [`Hold::prepare`].
@@ -87,6 +91,9 @@ impl Hold {
         file: &'a NewFile,
         document: &Document,
     ) -> Result<Option<Prepared<'a>>, Error> {
+        if self.tell_recovered(file.recover()?) {
+            return Ok(None);
+        }
         let len = self.rendered_len(document)?;
         let prepared = file.prepare(len, self.deadline, &mut self.waiting())?;
         Ok(prepared.inspect(tell_how))

@@ -198,8 +198,8 @@ impl Target {
     }
 
     /// Does something with the document in FILE, or with an empty one for a FILE that there is not
-    /// yet, or was not (`is_new`), while there is room for what will come of it; again if that has
-    /// nothing to show for it, since another program was there.
+    /// yet, and must not be if `is_new`, while there is room for what will come of it; again if that
+    /// has nothing to show for it, since another program was there.
     fn with_room<T>(
         &self,
         path: &Path,
@@ -209,8 +209,8 @@ impl Target {
     ) -> Result<T, Error> {
         let hold = Hold::new(self.name.clone(), deadline);
         loop {
-            let file = TokenFile::find(path, DOCUMENT)?;
-            let done = match file.filter(|_| !is_new) {
+            let done = match TokenFile::find(path, DOCUMENT)? {
+                Some(_) if is_new => return Err(NewFile::came_to_be(path)),
                 Some(file) => with_file(&hold, file, &work)?,
                 None => with_new_file(&hold, &NewFile::at(path, DOCUMENT)?, &work)?,
             };

@@ -1,12 +1,14 @@
 //! A FILE that there is not yet.
 //!
 //! It appears whole or not at all, private, and never in place of a file that came to be meanwhile:
-//! a second name for the complete pending file fails where there is one already. The pending file is
-//! named after the empty string, since no token is used up; two runs that make the same FILE meet
-//! there.
+//! a second name for the complete pending file fails where there is one already. A kill may leave
+//! both names, and the next run takes the other one away. The pending file is named after the empty
+//! string, since no token is used up; two runs that make the same FILE meet there.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +24,9 @@ use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
 use crate::input::shown;
 use crate::secret::Secret;
+
+/// Why FILE is not made where something has its name by now.
+const MADE_MEANWHILE: &str = "another program made it meanwhile";
 
 /// Where FILE will be.
 #[derive(Debug)]
@@ -52,7 +57,9 @@ impl NewFile {
         let parent = given.parent().filter(|it| !it.as_os_str().is_empty());
         let directory = fs::canonicalize(parent.unwrap_or(Path::new(".")));
         let directory = directory.map_err(|error| cannot_make(given, &reason(&error)))?;
-        let name = given.file_name();
+        // The last component, unless that is `..` or has `/` or `/.` behind it.
+        let is_last = |name: &&OsStr| given.as_os_str().as_bytes().ends_with(name.as_bytes());
+        let name = given.file_name().filter(is_last);
         let name = name.ok_or_else(|| cannot_make(given, "that is no name of a file"))?;
         let path = directory.join(name);
         if fs::symlink_metadata(&path).is_ok_and(|it| it.is_symlink()) {
@@ -63,6 +70,50 @@ impl NewFile {
             place: Place::of(&path),
             content,
         })
+    }
+
+    /// Something has the name of a FILE that was not there before.
+    pub(crate) fn came_to_be(given: &Path) -> Error {
+        cannot_make(given, MADE_MEANWHILE)
+            .hint("nothing was sent; begin again to renew the login in it, or give another FILE")
+    }
+
+    /// Makes FILE of what an interrupted run left; tells whether there was something. What is not
+    /// complete is removed, so that its name is free.
+    ///
+    /// # Errors
+    /// `CANTCREAT` if it cannot become FILE, or its name is taken.
+    pub(crate) fn recover(&self) -> Result<bool, Error> {
+        if self.place.closed_because().is_some() || !self.is_absent() {
+            return Ok(false);
+        }
+        let failed = |error: io::Error| cannot_make(&self.given, &reason(&error));
+        let path = path_for(&self.place, &[]);
+        match find(&self.place, &path, self.content).map_err(failed)? {
+            Found::Nothing | Found::InUse(_) => Ok(false),
+            Found::NoFile => {
+                // A directory stays, and is found to be in the way.
+                let _ = fs::remove_file(&path);
+                Ok(false)
+            }
+            Found::Foreign(_) => Err(self.blocked_by(&path)),
+            Found::Left(left, bytes) => self.finish(left, &bytes).map_err(failed),
+        }
+    }
+
+    /// Makes FILE of a pending file, if that is complete.
+    fn finish(&self, mut left: SideFile, bytes: &[u8]) -> io::Result<bool> {
+        let Some(document) = successor(self.content, bytes, Some(&Secret::new(""))) else {
+            drop(left.temporary());
+            return Ok(false);
+        };
+        left.finish(document.len())?;
+        match self.appear(&mut left) {
+            Ok(_) => Ok(true),
+            // It stays where it is: it has the only copy of its tokens.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reserves room for a document of `len` bytes and some growth; none if FILE came to be.
@@ -80,7 +131,7 @@ impl NewFile {
                 "nothing was sent; make it in a directory of your own, or put {} into it first";
             return Err(cannot_make(&self.given, closed).hint(hint));
         }
-        if self.finish_interrupted()? {
+        if !self.is_absent() {
             return Ok(None);
         }
         let (room, no_token) = (len + Content::GROWTH, Secret::new(""));
@@ -102,40 +153,33 @@ impl NewFile {
         }
     }
 
-    /// Makes FILE of what an interrupted run left, if there is something.
-    fn finish_interrupted(&self) -> Result<bool, Error> {
-        let failed = |error: io::Error| cannot_make(&self.given, &reason(&error));
-        let path = path_for(&self.place, &[]);
-        let Found::Left(left, bytes) = find(&self.place, &path, self.content).map_err(failed)?
-        else {
-            return Ok(false);
-        };
-        let Some(document) = successor(self.content, &bytes, Some(&Secret::new(""))) else {
-            // What is not complete goes away, so that its name is free.
-            drop(left.temporary());
-            return Ok(false);
-        };
-        left.finish(document.len()).map_err(failed)?;
-        self.appear(&left.temporary()).map_err(failed)?;
-        Ok(true)
-    }
-
-    /// Gives the name of FILE to a complete file, unless something has it.
-    fn appear(&self, complete: &SideFile) -> io::Result<()> {
+    /// Gives the name of FILE, and no other, to a complete file, unless something has it; syncs the
+    /// directory.
+    fn appear(&self, complete: &mut SideFile) -> io::Result<SavedHow> {
         complete.make_private()?;
-        match fs::hard_link(complete.path(), self.place.path()) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists && self.is_absent() => {
-                // Some file systems have no second names.
-                fs::rename(complete.path(), self.place.path())
+        if let Err(error) = complete.move_to_free(self.place.path()) {
+            if !self.is_absent() {
+                return Err(ErrorKind::AlreadyExists.into());
             }
-            linked => linked,
+            // Some file systems have no second names.
+            let renamed = fs::rename(complete.path(), self.place.path());
+            renamed.map_err(|_| error)?;
         }
+        Ok(SavedHow::after(sync_directory(self.place.path())))
     }
 
     /// Whether nothing has the name of FILE.
     fn is_absent(&self) -> bool {
         let found = fs::symlink_metadata(self.place.path());
         found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    }
+
+    /// The name of the pending file is taken by what no run has made.
+    fn blocked_by(&self, path: &Path) -> Error {
+        let path = shown(path);
+        let why = format!("{path} has several names or another owner");
+        let hint = format!("nothing was sent; move {path} away");
+        cannot_make(&self.given, &why).hint(hint)
     }
 }
 
@@ -151,35 +195,33 @@ impl ReservedNew<'_> {
     /// # Errors
     /// `IOERR`, naming the file that has the new tokens instead.
     pub(super) fn save(self, document: &[u8]) -> Result<SavedHow, Error> {
-        let Self { file, pending } = self;
+        let Self { file, mut pending } = self;
         let written = pending.write(document);
-        let made = written
-            .and_then(|()| pending.finish(document.len()))
-            .and_then(|()| file.appear(&pending));
-        match made {
-            Ok(()) => {
-                drop(pending);
-                let synced = sync_directory(file.place.path());
-                Ok(SavedHow::after(synced))
-            }
-            Err(error) => {
-                let declined = error.kind() == ErrorKind::AlreadyExists;
-                let why = if declined {
-                    "another program made it meanwhile".to_owned()
-                } else {
-                    reason(&error)
-                };
-                // The pending file would be taken for FILE by the next run.
-                let copy = SideFile::in_temporary_directory(document).ok();
-                let copy = copy.or(Some(pending));
-                let not_put = NotPut {
-                    why,
-                    declined,
-                    copy,
-                };
-                Err(not_saved(&shown(&file.given), not_put, document))
-            }
-        }
+        let written = written.and_then(|()| pending.finish(document.len()));
+        let is_complete = written.is_ok();
+        let error = match written.and_then(|()| file.appear(&mut pending)) {
+            Ok(how) => return Ok(how),
+            Err(error) => error,
+        };
+        let declined = error.kind() == ErrorKind::AlreadyExists;
+        let why = if declined {
+            MADE_MEANWHILE.to_owned()
+        } else {
+            reason(&error)
+        };
+        let pending = is_complete.then_some(pending);
+        let copy = if declined {
+            // Beside FILE it would be taken for FILE once that is removed.
+            SideFile::in_temporary_directory(document).ok().or(pending)
+        } else {
+            pending
+        };
+        let not_put = NotPut {
+            why,
+            declined,
+            copy,
+        };
+        Err(not_saved(&shown(&file.given), not_put, document))
     }
 }
 

@@ -28,6 +28,9 @@ const HASH_BYTES: usize = 8;
 /// Bytes of the longest name on nearly every file system.
 const LONGEST_NAME: usize = 255;
 
+/// The rights of the owner, which a umask can take until a run gives them.
+const OWNERS: u32 = 0o600;
+
 /// How often a look is taken at a file that another run exchanges at that moment.
 const LOOKS: usize = 100;
 
@@ -45,10 +48,15 @@ pub(super) enum Found {
     NoFile,
 }
 
-/// The pending file that is named after this: for a save, the token that it uses up.
+/// The pending file that is named after this: for a save, the token that it uses up. Where there is
+/// none, and no room for the name of FILE, the hash is that of the name: other files have no token
+/// either.
 pub(super) fn path_for(place: &Place, key: &[u8]) -> PathBuf {
     let mut name = prefix(place);
-    name.push(hash(key));
+    name.push(match place.path().file_name() {
+        Some(file) if key.is_empty() && !names_file(place) => hash(file.as_bytes()),
+        _ => hash(key),
+    });
     place.path().with_file_name(name)
 }
 
@@ -129,7 +137,10 @@ pub(super) fn find(place: &Place, path: &Path, content: Content) -> io::Result<F
 
 /// One look; none if the file was exchanged meanwhile.
 fn look(place: &Place, path: &Path, content: Content) -> io::Result<Option<Found>> {
-    if !fs::symlink_metadata(path)?.is_file() {
+    let named = fs::symlink_metadata(path)?;
+    // What a kill left that came before the mode: nothing is in it, and it may not be opened.
+    let is_stillborn = named.len() == 0 && named.mode() & OWNERS != OWNERS;
+    if !named.is_file() || is_stillborn {
         return Ok(Some(Found::NoFile));
     }
     let (file, _) = open_for_writing_if_allowed(path)?;
@@ -195,5 +206,8 @@ mod tests {
             name(&format!("/{longest}n"), "abc"),
             "/.sftoken-ba7816bf8f01cfea"
         );
+        let long = name(&format!("/{longest}n"), "");
+        assert_ne!(long, name(&format!("/{longest}m"), ""));
+        assert!(long.starts_with("/.sftoken-"), "{long}");
     }
 }

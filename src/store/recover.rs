@@ -5,9 +5,10 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::content::without_blanks;
+use super::file::is_same;
 use super::lock::Locked;
 use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_for, successor};
 use super::put::Put;
@@ -26,6 +27,7 @@ impl Locked {
     /// token that has been used up. `NOINPUT` if FILE cannot be read.
     pub(crate) fn recover(&mut self) -> Result<bool, Error> {
         let mut recovered = false;
+        self.take_second_name();
         while self.finish_one()? {
             recovered = true;
         }
@@ -44,8 +46,9 @@ impl Locked {
         };
         let key = token.expose().as_bytes();
         let paths = match self.whose() {
-            Whose::Files => vec![path_for(self.place(), key)],
-            Whose::Anybodys => all_named_after(self.place(), key),
+            // Other files may have no token either.
+            Whose::Anybodys if !key.is_empty() => all_named_after(self.place(), key),
+            _ => vec![path_for(self.place(), key)],
         };
         for path in paths {
             let finished = self.finish(&path, &token);
@@ -54,6 +57,27 @@ impl Locked {
             }
         }
         Ok(false)
+    }
+
+    /// Takes the name of a pending file away from FILE: a login had just made FILE of it when it was
+    /// killed.
+    fn take_second_name(&self) {
+        let Ok(open) = self.target().file().metadata() else {
+            return;
+        };
+        if open.nlink() == 1 || self.place().closed_because().is_some() {
+            return;
+        }
+        let is_file = |path: &PathBuf| {
+            let named = fs::symlink_metadata(path);
+            named.is_ok_and(|named| is_same(&named, &open)) && path != self.place().path()
+        };
+        let names = all(self.place(), Whose::Anybodys).into_iter();
+        for name in names.filter(is_file) {
+            if self.target().is_named() {
+                self.remove(&name);
+            }
+        }
     }
 
     /// Under which names an interrupted save of FILE may be found: it may have been made by another

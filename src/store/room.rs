@@ -56,7 +56,7 @@ impl<'a> Room<'a> {
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        let now = self.file.read_with_blanks().unwrap_or_default();
+        let now = read_surely(self.file).unwrap_or_default();
         let content = self.without_room(&now).map_or(now.len(), <[u8]>::len);
         if content < now.len() {
             let _ = self.file.file().set_len(content as u64);
@@ -79,7 +79,7 @@ pub(super) fn overwrite(file: &TokenFile, before: &[u8], document: &[u8]) -> io:
         return Ok(false);
     }
     file.file().write_all_at(&padded, 0)?;
-    let now = file.read_with_blanks()?;
+    let now = read_surely(file)?;
     if now.len() > document.len() && now.starts_with(&padded) {
         file.file().set_len(document.len() as u64)?;
         let now = file.read_with_blanks()?;
@@ -90,6 +90,13 @@ pub(super) fn overwrite(file: &TokenFile, before: &[u8], document: &[u8]) -> io:
     let is_there = file.look(document).is_some();
     file.file().sync_all()?;
     Ok(is_there)
+}
+
+/// Reads FILE, once more if that fails: nothing is cut off that was not seen, and no blanks are to
+/// stay.
+fn read_surely(file: &TokenFile) -> io::Result<Vec<u8>> {
+    let read = || file.read_with_blanks();
+    read().or_else(|_| read())
 }
 
 /// A content without the hole, which reads as zeros, between what another program wrote at a wrong

@@ -109,6 +109,18 @@ impl SideFile {
         fs::rename(&self.path, target)
     }
 
+    /// Moves to where nothing is. A first name that cannot be removed is left to the next run: from
+    /// the second one on this file is FILE.
+    pub(super) fn move_to_free(&mut self, target: &Path) -> io::Result<()> {
+        match fs::hard_link(&self.path, target) {
+            // A file server tells this of a call that it heard twice.
+            Err(error) if !self.is_at(target) => return Err(error),
+            _ => self.stays = true,
+        }
+        let _ = fs::remove_file(&self.path);
+        Ok(())
+    }
+
     /// Makes sure that only the owner can read it, and that the owner can, whatever the umask.
     pub(super) fn make_private(&self) -> io::Result<()> {
         self.set_mode(PRIVATE)
@@ -122,9 +134,14 @@ impl SideFile {
         self.file.set_permissions(Permissions::from_mode(mode))
     }
 
-    /// Whether the path leads to this file.
+    /// Whether its path leads to this file.
     pub(super) fn is_named(&self) -> bool {
-        match (fs::symlink_metadata(&self.path), self.file.metadata()) {
+        self.is_at(&self.path)
+    }
+
+    /// Whether a path leads to this file.
+    fn is_at(&self, path: &Path) -> bool {
+        match (fs::symlink_metadata(path), self.file.metadata()) {
             (Ok(named), Ok(open)) => is_same(&named, &open),
             _ => false,
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::endpoint::{Authorizing, Endpoint, Gate, Reply};
+use crate::endpoint::{Endpoint, Gate, Reply};
 use crate::harness::{Case, Running};
 use crate::kit::{DOCUMENT, FILE, PENDING, document, with_file};
 use crate::login_kit::{
@@ -126,19 +126,6 @@ fn a_file_that_comes_to_be_while_the_tokens_are_awaited_is_kept_and_so_are_they(
     assert_eq!(fs::read_to_string(&kept).unwrap(), LOGGED_IN);
     let name = kept.file_name().unwrap().to_str().unwrap();
     assert!(outcome.stderr_text().contains(name), "{outcome}");
-}
-
-#[test]
-fn a_file_that_comes_to_be_while_somebody_logs_in_is_kept() {
-    let endpoint = Endpoint::login(&Authorizing::new("id"));
-    let dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
-    let landing = dialogue.landing(&endpoint);
-    fs::write(dialogue.run.path(FILE), FOREIGN).unwrap();
-    let outcome = dialogue.paste(&landing).file_is(FILE, FOREIGN);
-    assert!(
-        outcome.stderr_text().contains("sftoken: cannot "),
-        "{outcome}"
-    );
 }
 
 /// Whether a file is hidden, as pending files are.

@@ -111,6 +111,8 @@ mod login_works;
 mod login_fails;
 // Logins that end early.
 mod login_interrupted;
+// A file that a login makes.
+mod login_new_file;
 
 // Rules that the repository keeps for itself.
 mod repository;

@@ -16,10 +16,14 @@
 mod actors;
 // Where an interleaving takes place.
 mod arena;
+// A backup put back while a run reads.
+mod backup;
 // Many trials on few cores.
 mod crew;
 // What actors do to FILE.
 mod deeds;
+// Somebody at a browser.
+mod desk;
 // Two runs that preempt each other.
 mod duel;
 // Kills and failing calls.
@@ -30,6 +34,8 @@ mod inherent;
 mod interleave;
 // Kills, and who comes along afterwards.
 mod kills;
+// Kills and failing calls in a login.
+mod logins;
 // When a run looks at FILE, and when it changes it.
 mod moments;
 // What the trace of one run shows.

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::Login;
 use crate::deadline::Deadline;
@@ -18,7 +18,7 @@ use crate::error::{Class, Error};
 use crate::exchange::{Exchanged, TokenReply, exchange};
 use crate::hold::Hold;
 use crate::input::{Input, read_line};
-use crate::keep::{keep_remains, keep_tokens};
+use crate::keep::{keep_body, keep_remains, keep_tokens};
 use crate::oauth::{Authorization, Landing, TokenRequest};
 use crate::print::{Kept, Printed, print};
 use crate::report;
@@ -46,7 +46,11 @@ const MAX_ADDRESS_LEN: usize = 64 * 1024;
 /// Every class of the exit code table.
 pub(crate) fn run(call: Login) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
-    let name = call.file.name();
+    let name = match &call.file {
+        // Nothing is read where the document is printed.
+        Input::Stdin => "standard output".to_owned(),
+        file => file.name(),
+    };
     let loaded = call.settings.load(deadline(call.timeout)?)?;
     let target = Target {
         file: call.file,
@@ -122,6 +126,9 @@ impl Target {
                 is_new: true,
             });
         };
+        if let Some(file) = TokenFile::find(path, DOCUMENT)? {
+            report::warn_if_open_to_others(&file);
+        }
         self.with_room(path, deadline, false, |document, prepared| {
             let is_new = prepared.is_new();
             Ok(Some(Found { document, is_new }))
@@ -158,7 +165,7 @@ impl Target {
             authorization.address()
         ));
         loop {
-            let line = read_line(MAX_ADDRESS_LEN)?;
+            let line = read_line(MAX_ADDRESS_LEN, "64 KiB")?;
             let line = line.ok_or_else(|| self.nobody_there())?;
             match authorization.landing(&line, &app.endpoint.authority()) {
                 Landing::Code(code) => return Ok(code),
@@ -276,11 +283,12 @@ impl Exchange<'_> {
                 Ok(document)
             }
             Ok(Exchanged::Adopted(never)) => match never {},
-            Err(refusal) => Err(keep_remains(
-                prepared,
-                document,
-                refusal.within(format_args!("cannot log in for {name}")),
-            )),
+            Err(refusal) => {
+                // A refresh token that can be kept is of use with the client id alone.
+                document.merge(&self.client_id());
+                let refusal = refusal.within(format_args!("cannot log in for {name}"));
+                Err(keep_remains(prepared, document, refusal))
+            }
         }
     }
 
@@ -298,13 +306,20 @@ impl Exchange<'_> {
                 format!("{host} gave no refresh token; nothing was saved"),
                 "give the app the scope refresh_token (perform requests at any time), and log in again",
             );
-            return Err(error.within(format_args!("cannot log in for {name}")));
+            let error = error.within(format_args!("cannot log in for {name}"));
+            return Err(match reply.tokens.ambiguous {
+                Some(body) => keep_body(&body, false, error),
+                None => error,
+            });
         }
-        members.insert(
-            "client_id".to_owned(),
-            self.request.client_id.clone().into(),
-        );
+        members.extend(self.client_id());
         Ok(reply)
+    }
+
+    /// The client id as a member of a document.
+    fn client_id(&self) -> Map<String, Value> {
+        let id = Value::from(self.request.client_id.clone());
+        Map::from_iter([("client_id".to_owned(), id)])
     }
 }
 

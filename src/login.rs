@@ -5,6 +5,8 @@
 //! address is shown and again before the code is sent; nothing is held while a person logs in, so an
 //! interrupt there leaves nothing behind.
 
+mod file;
+
 use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
@@ -13,11 +15,10 @@ use serde_json::{Map, Value};
 
 use crate::cli::Login;
 use crate::deadline::Deadline;
-use crate::document::{Document, MAX_LEN};
+use crate::document::Document;
 use crate::error::{Class, Error};
 use crate::exchange::{Exchanged, TokenReply, exchange};
-use crate::hold::Hold;
-use crate::input::{Input, read_line};
+use crate::input::{Input, read_line, shown};
 use crate::keep::{keep_body, keep_remains, keep_tokens};
 use crate::oauth::{Authorization, Landing, TokenRequest};
 use crate::print::{Kept, Printed, print};
@@ -25,14 +26,8 @@ use crate::report;
 use crate::say;
 use crate::secret::Secret;
 use crate::settings::{App, Loaded};
-use crate::store::{Content, NewFile, Prepared, TokenFile};
-
-/// What FILE should hold: any document, with or without a refresh token.
-const DOCUMENT: Content = Content {
-    max_len: MAX_LEN,
-    key: Document::key_if_any,
-    rebase: Document::rebase,
-};
+use crate::store::Prepared;
+use file::{warn_if_open_to_others, with_room};
 
 /// Tries after the first, as long as no connection could be made: the code is sent once.
 const RETRIES: u32 = 3;
@@ -49,7 +44,7 @@ pub(crate) fn run(call: Login) -> Result<(), Error> {
     let name = match &call.file {
         // Nothing is read where the document is printed.
         Input::Stdin => "standard output".to_owned(),
-        file => file.name(),
+        Input::Path(path) => shown(path),
     };
     let loaded = call.settings.load(deadline(call.timeout)?)?;
     let target = Target {
@@ -126,10 +121,8 @@ impl Target {
                 is_new: true,
             });
         };
-        if let Some(file) = TokenFile::find(path, DOCUMENT)? {
-            report::warn_if_open_to_others(&file);
-        }
-        self.with_room(path, deadline, false, |document, prepared| {
+        warn_if_open_to_others(path)?;
+        with_room(&self.name, path, deadline, false, |document, prepared| {
             let is_new = prepared.is_new();
             Ok(Some(Found { document, is_new }))
         })
@@ -195,35 +188,18 @@ impl Target {
     fn log_in(&self, login: &Exchange, is_new: bool) -> Result<Document, Error> {
         match self.path() {
             None => login.send(Document::empty(), None, &self.name),
-            Some(path) => self.with_room(path, login.deadline, is_new, |document, prepared| {
-                if !prepared.is_current() {
-                    return Ok(None);
-                }
-                login.send(document, Some(prepared), &self.name).map(Some)
-            }),
-        }
-    }
-
-    /// Does something with the document in FILE, or with an empty one for a FILE that there is not
-    /// yet, or was not (`is_new`), while there is room for what will come of it; again if that has
-    /// nothing to show for it, since another program was there.
-    fn with_room<T>(
-        &self,
-        path: &Path,
-        deadline: Deadline,
-        is_new: bool,
-        work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
-        let hold = Hold::new(self.name.clone(), deadline);
-        loop {
-            let file = TokenFile::find(path, DOCUMENT)?;
-            let done = match file.filter(|_| !is_new) {
-                Some(file) => with_file(&hold, file, &work)?,
-                None => with_new_file(&hold, &NewFile::at(path, DOCUMENT)?, &work)?,
-            };
-            if let Some(done) = done {
-                return Ok(done);
-            }
+            Some(path) => with_room(
+                &self.name,
+                path,
+                login.deadline,
+                is_new,
+                |document, prepared| {
+                    if !prepared.is_current() {
+                        return Ok(None);
+                    }
+                    login.send(document, Some(prepared), &self.name).map(Some)
+                },
+            ),
         }
     }
 
@@ -234,35 +210,6 @@ impl Target {
             Input::Path(_) => (what, Kept::In(self.name.clone())),
         };
         what.map_or(Ok(()), |what| print(what, document, &kept))
-    }
-}
-
-/// Does something with the document in a FILE, under its lock.
-fn with_file<T>(
-    hold: &Hold,
-    file: TokenFile,
-    work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
-) -> Result<Option<T>, Error> {
-    let mut locked = hold.lock(file)?;
-    hold.recover(&mut locked)?;
-    let document = Document::parse_any(&locked.read()?);
-    let document = document.map_err(|why| hold.unusable(why))?;
-    match hold.prepare(&locked, &document)? {
-        Some(prepared) => work(document, prepared),
-        None => Ok(None),
-    }
-}
-
-/// Does something with an empty document, for a FILE that there is not yet.
-fn with_new_file<T>(
-    hold: &Hold,
-    file: &NewFile,
-    work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
-) -> Result<Option<T>, Error> {
-    let document = Document::empty();
-    match hold.prepare_new(file, &document)? {
-        Some(prepared) => work(document, prepared),
-        None => Ok(None),
     }
 }
 

@@ -134,11 +134,12 @@ impl Target {
             return;
         }
         let owner = report::owner(found);
-        let owner = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+        let login = owner.map_or_else(
+            || "a login".to_owned(),
+            |owner| format!("the login of {owner}"),
+        );
         let name = &self.name;
-        say::dialogue(&format!(
-            "sftoken: {name} has the login{owner}; it will be replaced"
-        ));
+        say::dialogue(&format!("sftoken: {name} has {login}; it will be replaced"));
     }
 
     /// Shows the address, and what would be sent for the code.

@@ -78,6 +78,7 @@ impl Authorization {
             code,
             verifier: self.verifier,
             redirect_uri: self.redirect_uri,
+            state: self.state,
         }
     }
 

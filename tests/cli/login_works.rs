@@ -196,6 +196,15 @@ fn a_callback_without_a_path_is_found_in_the_address_that_a_browser_shows() {
 }
 
 #[test]
+fn a_login_of_nobody_knows_whom_is_replaced_after_saying_so() {
+    let endpoint = Endpoint::login(&app());
+    let case = with_file(Case::new(), r#"{"refresh_token":"5Aep-old"}"#);
+    let outcome = login_in(&endpoint, case).args(["-n", FILE]).run().code(0);
+    let expected = format!("sftoken: {FILE} has a login; it will be replaced\n");
+    assert!(outcome.stderr_text().starts_with(&expected), "{outcome}");
+}
+
+#[test]
 fn another_redirect_uri_is_used_to_the_letter() {
     let app = app();
     let endpoint = Endpoint::login(&app);

@@ -61,8 +61,8 @@ static-test: static ## Run the static binary in an empty root directory
 dist: dist-time static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install-files FROM=target/static PREFIX=target/dist/$(DIST) DESTDIR=
-	install -m 644 README.md LICENSE CHANGELOG.md target/dist/$(DIST)
-	install -D -m 644 -t target/dist/$(DIST)/doc doc/sftoken.1 doc/notices.txt doc/recipes.md doc/size.md
+	install -m 644 README.md LICENSE CHANGELOG.md SECURITY.md target/dist/$(DIST)
+	install -D -m 644 -t target/dist/$(DIST)/doc doc/sftoken.1 doc/design.md doc/notices.txt doc/recipes.md doc/size.md
 	cd target/dist && $(TAR) -c $(DIST) | gzip -9n > $(DIST).tar.gz
 	cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
 

@@ -207,7 +207,7 @@ impl Loaded {
             Error::new(
                 Class::Usage,
                 format!("no client id for {name}"),
-                "give --client-id or SFTOKEN_CLIENT_ID: the consumer key of the connected app that logged in",
+                "give --client-id or SFTOKEN_CLIENT_ID: the consumer key of the app that logged in",
             )
         })
     }

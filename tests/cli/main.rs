@@ -114,7 +114,7 @@ mod login_interrupted;
 
 // Rules that the repository keeps for itself.
 mod repository;
-// The example of the README.
+// The example, the messages and the links of the README and its pages.
 mod readme;
 // The man page and the completions against the help.
 mod manual;

@@ -47,7 +47,7 @@ fn a_value_of_white_space_alone_is_none() {
     assert_eq!(endpoint.only_request().param("client_secret"), None);
     let document = r#"{"refresh_token":"r","client_id":" \n"}"#;
     let hint = "give --client-id or SFTOKEN_CLIENT_ID: \
-                the consumer key of the connected app that logged in";
+                the consumer key of the app that logged in";
     let message = format!("no client id for {FILE}");
     Failure::new(64, &message, hint).of(refresh(document, &endpoint).run());
 }

@@ -78,7 +78,7 @@ fn asks_for_a_client_id_where_all_are_absent_empty_or_no_text() {
         case.run().code(64).stdout("").stderr(
             "sftoken: no client id for token.json\n\
              hint: give --client-id or SFTOKEN_CLIENT_ID: \
-             the consumer key of the connected app that logged in\n",
+             the consumer key of the app that logged in\n",
         );
     }
     assert_eq!(endpoint.connections(), 0);

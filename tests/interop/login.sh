@@ -12,15 +12,16 @@ login_suite() {
 }
 
 # start_login CLIENT FILE [OPTION...]: starts the program, in the environment of the call, and leaves
-# the address that it shows in $address. What is pasted goes to descriptor 9.
+# the address that it shows in $address. What is pasted goes to descriptor 9. The callback is
+# $CALLBACK, if that is set.
 start_login() {
-  local client=$1
+  local client=$1 callback=${CALLBACK:-$PROVIDER/callback}
   FILE=$2
   shift 2
   rm -f "$WORK/paste"
   mkfifo "$WORK/paste"
   "$BINARY" login --client-id "$client" --token-endpoint "$PROVIDER/token" \
-    --redirect-uri "$PROVIDER/callback" "$@" "$FILE" \
+    --redirect-uri "$callback" "$@" "$FILE" \
     <"$WORK/paste" >"$WORK/stdout" 2>"$WORK/stderr" &
   login_pid=$!
   exec 9>"$WORK/paste"
@@ -121,7 +122,7 @@ a_person_says_no() {
 
 # The provider shows its error on a page of its own, so there is nothing to paste.
 the_callback_is_another() {
-  start_login public "$WORK/callback.json" --redirect-uri "$PROVIDER/another"
+  CALLBACK=$PROVIDER/another start_login public "$WORK/callback.json"
   browse "$address" >"$WORK/answer"
   paste ""
   expect_equal "another callback is refused by the provider" \

@@ -126,7 +126,7 @@ redirects_are_refused() {
   local status
   for status in 301 302 303 307 308; do
     refresh "$FILE" "https://$front/redirect/$status"
-    expect_failure "a redirect with status $status names its target" 76 "$front" "points at localhost"
+    expect_failure "a redirect with status $status names its target" 76 "$front" "points at https://localhost"
   done
   expect_equal "no redirect was followed" "$(wc -l <"$WORK/nginx/trap.log")" 0
   curl --silent --show-error --location --cacert "$WORK/ca.pem" --output "$WORK/answer" \
@@ -136,7 +136,7 @@ redirects_are_refused() {
 
 failures_of_the_front_are_sorted() {
   refresh "$FILE" "https://$front/down" --retries 0
-  expect_failure "a front whose server is down" 75 "$front" "status 502"
+  expect_failure "a front whose server is down" 69 "$front" "status 502"
   refresh "$FILE" "https://$front/nowhere"
   expect_failure "a page that is not found" 76 "$front" "status 404" HTML
   refresh "$FILE" "https://127.0.0.1:$plain/token"

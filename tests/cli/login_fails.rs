@@ -2,7 +2,7 @@
 
 use crate::endpoint::{Authorizing, Ending, Endpoint, Reply};
 use crate::harness::{Case, Outcome};
-use crate::kit::{CLIENT_ID, FILE, host};
+use crate::kit::{CLIENT_ID, FILE, Failure, host};
 use crate::login_kit::{
     Dialogue, LOGGED_IN, address_in, app, asked_again, assert_nothing_saved, exchanges, log_in,
     logged_in, login_at, nobody_there, parameter, prompt,
@@ -213,6 +213,23 @@ fn a_token_endpoint_that_does_not_end_in_token_has_no_authorization_endpoint() {
     ];
     let outcome = Case::new().args(call).run();
     assert_failed(outcome, 64, &["/oauth/refresh"]);
+}
+
+#[test]
+fn a_redirect_uri_that_no_app_can_have_is_a_usage_error_that_does_not_quote_it() {
+    let urls = [
+        "localhost:1717",
+        "https://",
+        "https://a.example/#fragment",
+        "https://a.example/a b",
+        "force://id:secret:5Aep861token@a.example",
+    ];
+    for url in urls {
+        let call = ["login", "--client-id", CLIENT_ID, "-n", "--redirect-uri"];
+        let outcome = Case::new().args(call).args([url, FILE]).run();
+        let message = "invalid --redirect-uri: it is not the URL of a callback";
+        Failure::new(64, message, "give a callback URL of the app, to the letter").of(outcome);
+    }
 }
 
 #[test]

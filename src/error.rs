@@ -96,6 +96,11 @@ impl Error {
         self
     }
 
+    /// The same failure where something worse counts in its place.
+    pub(crate) fn of_class(self, class: Class) -> Self {
+        Self { class, ..self }
+    }
+
     /// The same failure where something else is to be done about it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();

@@ -96,21 +96,23 @@ impl Input {
     }
 }
 
-/// The next line of standard input, of which `limit` bytes are taken; none at its end. Nobody knows
-/// how long a person needs, so nothing bounds the wait.
+/// The next line of standard input, of at most `limit` bytes (`size` says how many these are); none
+/// at its end. Nobody knows how long a person needs, so nothing bounds the wait.
 ///
 /// # Errors
-/// `NOINPUT`.
-pub(crate) fn read_line(limit: usize) -> Result<Option<String>, Error> {
+/// `NOINPUT`, also for a longer line: a part of one must not be taken for the whole.
+pub(crate) fn read_line(limit: usize, size: &str) -> Result<Option<String>, Error> {
     let mut line = Vec::new();
     let read = io::stdin()
         .lock()
-        .take(limit as u64)
+        .take(limit as u64 + 1)
         .read_until(b'\n', &mut line);
-    match read.map_err(|error| unreadable("standard input", &reason(&error)))? {
-        0 => Ok(None),
-        _ => Ok(Some(String::from_utf8_lossy(&line).into_owned())),
+    let len = read.map_err(|error| unreadable("standard input", &reason(&error)))?;
+    if len > limit {
+        let why = format!("a line is longer than {size}");
+        return Err(unreadable("standard input", &why).hint("paste the address alone"));
     }
+    Ok((len > 0).then(|| String::from_utf8_lossy(&line).into_owned()))
 }
 
 /// Reads at most `limit` bytes and one.

@@ -79,8 +79,8 @@ fn keep_rotated(
     }
 }
 
-/// Keeps a reply as it came.
-fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
+/// Keeps a reply as it came, and says where in the error.
+pub(crate) fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
     match store::keep(body) {
         Ok(path) => {
             let path = shown(&path);
@@ -93,11 +93,10 @@ fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
             ))
         }
         Err(_) if is_saved => error,
-        Err(why) => Error::new(
-            Class::IoErr,
-            format!("{error}; the reply cannot be kept: {}", reason(&why)),
-            "it may have held a new refresh token; if the next run is refused, log in again",
-        ),
+        Err(why) => error
+            .but(format_args!("the reply cannot be kept: {}", reason(&why)))
+            .hint("it may have held a new refresh token; if the next run is refused, log in again")
+            .of_class(Class::IoErr),
     }
 }
 

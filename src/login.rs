@@ -5,34 +5,29 @@
 //! address is shown and again before the code is sent; nothing is held while a person logs in, so an
 //! interrupt there leaves nothing behind.
 
+mod file;
+
 use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::Login;
 use crate::deadline::Deadline;
-use crate::document::{Document, MAX_LEN};
+use crate::document::Document;
 use crate::error::{Class, Error};
 use crate::exchange::{Exchanged, TokenReply, exchange};
-use crate::hold::Hold;
-use crate::input::{Input, read_line};
-use crate::keep::{keep_remains, keep_tokens};
+use crate::input::{Input, read_line, shown};
+use crate::keep::{keep_body, keep_remains, keep_tokens};
 use crate::oauth::{Authorization, Landing, TokenRequest};
 use crate::print::{Kept, Printed, print};
 use crate::report;
 use crate::say;
 use crate::secret::Secret;
 use crate::settings::{App, Loaded};
-use crate::store::{Content, NewFile, Prepared, TokenFile};
-
-/// What FILE should hold: any document, with or without a refresh token.
-const DOCUMENT: Content = Content {
-    max_len: MAX_LEN,
-    key: Document::key_if_any,
-    rebase: Document::rebase,
-};
+use crate::store::Prepared;
+use file::{warn_if_open_to_others, with_room};
 
 /// Tries after the first, as long as no connection could be made: the code is sent once.
 const RETRIES: u32 = 3;
@@ -46,7 +41,11 @@ const MAX_ADDRESS_LEN: usize = 64 * 1024;
 /// Every class of the exit code table.
 pub(crate) fn run(call: Login) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
-    let name = call.file.name();
+    let name = match &call.file {
+        // Nothing is read where the document is printed.
+        Input::Stdin => "standard output".to_owned(),
+        Input::Path(path) => shown(path),
+    };
     let loaded = call.settings.load(deadline(call.timeout)?)?;
     let target = Target {
         file: call.file,
@@ -122,7 +121,8 @@ impl Target {
                 is_new: true,
             });
         };
-        self.with_room(path, deadline, false, |document, prepared| {
+        warn_if_open_to_others(path)?;
+        with_room(&self.name, path, deadline, false, |document, prepared| {
             let is_new = prepared.is_new();
             Ok(Some(Found { document, is_new }))
         })
@@ -134,11 +134,12 @@ impl Target {
             return;
         }
         let owner = report::owner(found);
-        let owner = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+        let login = owner.map_or_else(
+            || "a login".to_owned(),
+            |owner| format!("the login of {owner}"),
+        );
         let name = &self.name;
-        say::dialogue(&format!(
-            "sftoken: {name} has the login{owner}; it will be replaced"
-        ));
+        say::dialogue(&format!("sftoken: {name} has {login}; it will be replaced"));
     }
 
     /// Shows the address, and what would be sent for the code.
@@ -158,7 +159,7 @@ impl Target {
             authorization.address()
         ));
         loop {
-            let line = read_line(MAX_ADDRESS_LEN)?;
+            let line = read_line(MAX_ADDRESS_LEN, "64 KiB")?;
             let line = line.ok_or_else(|| self.nobody_there())?;
             match authorization.landing(&line, &app.endpoint.authority()) {
                 Landing::Code(code) => return Ok(code),
@@ -188,35 +189,18 @@ impl Target {
     fn log_in(&self, login: &Exchange, is_new: bool) -> Result<Document, Error> {
         match self.path() {
             None => login.send(Document::empty(), None, &self.name),
-            Some(path) => self.with_room(path, login.deadline, is_new, |document, prepared| {
-                if !prepared.is_current() {
-                    return Ok(None);
-                }
-                login.send(document, Some(prepared), &self.name).map(Some)
-            }),
-        }
-    }
-
-    /// Does something with the document in FILE, or with an empty one for a FILE that there is not
-    /// yet, and must not be if `is_new`, while there is room for what will come of it; again if that
-    /// has nothing to show for it, since another program was there.
-    fn with_room<T>(
-        &self,
-        path: &Path,
-        deadline: Deadline,
-        is_new: bool,
-        work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
-        let hold = Hold::new(self.name.clone(), deadline);
-        loop {
-            let done = match TokenFile::find(path, DOCUMENT)? {
-                Some(_) if is_new => return Err(NewFile::came_to_be(path)),
-                Some(file) => with_file(&hold, file, &work)?,
-                None => with_new_file(&hold, &NewFile::at(path, DOCUMENT)?, &work)?,
-            };
-            if let Some(done) = done {
-                return Ok(done);
-            }
+            Some(path) => with_room(
+                &self.name,
+                path,
+                login.deadline,
+                is_new,
+                |document, prepared| {
+                    if !prepared.is_current() {
+                        return Ok(None);
+                    }
+                    login.send(document, Some(prepared), &self.name).map(Some)
+                },
+            ),
         }
     }
 
@@ -227,35 +211,6 @@ impl Target {
             Input::Path(_) => (what, Kept::In(self.name.clone())),
         };
         what.map_or(Ok(()), |what| print(what, document, &kept))
-    }
-}
-
-/// Does something with the document in a FILE, under its lock.
-fn with_file<T>(
-    hold: &Hold,
-    file: TokenFile,
-    work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
-) -> Result<Option<T>, Error> {
-    let mut locked = hold.lock(file)?;
-    hold.recover(&mut locked)?;
-    let document = Document::parse_any(&locked.read()?);
-    let document = document.map_err(|why| hold.unusable(why))?;
-    match hold.prepare(&locked, &document)? {
-        Some(prepared) => work(document, prepared),
-        None => Ok(None),
-    }
-}
-
-/// Does something with an empty document, for a FILE that there is not yet.
-fn with_new_file<T>(
-    hold: &Hold,
-    file: &NewFile,
-    work: impl Fn(Document, Prepared) -> Result<Option<T>, Error>,
-) -> Result<Option<T>, Error> {
-    let document = Document::empty();
-    match hold.prepare_new(file, &document)? {
-        Some(prepared) => work(document, prepared),
-        None => Ok(None),
     }
 }
 
@@ -276,11 +231,12 @@ impl Exchange<'_> {
                 Ok(document)
             }
             Ok(Exchanged::Adopted(never)) => match never {},
-            Err(refusal) => Err(keep_remains(
-                prepared,
-                document,
-                refusal.within(format_args!("cannot log in for {name}")),
-            )),
+            Err(refusal) => {
+                // A refresh token that can be kept is of use with the client id alone.
+                document.merge(&self.client_id());
+                let refusal = refusal.within(format_args!("cannot log in for {name}"));
+                Err(keep_remains(prepared, document, refusal))
+            }
         }
     }
 
@@ -298,13 +254,20 @@ impl Exchange<'_> {
                 format!("{host} gave no refresh token; nothing was saved"),
                 "give the app the scope refresh_token (perform requests at any time), and log in again",
             );
-            return Err(error.within(format_args!("cannot log in for {name}")));
+            let error = error.within(format_args!("cannot log in for {name}"));
+            return Err(match reply.tokens.ambiguous {
+                Some(body) => keep_body(&body, false, error),
+                None => error,
+            });
         }
-        members.insert(
-            "client_id".to_owned(),
-            self.request.client_id.clone().into(),
-        );
+        members.extend(self.client_id());
         Ok(reply)
+    }
+
+    /// The client id as a member of a document.
+    fn client_id(&self) -> Map<String, Value> {
+        let id = Value::from(self.request.client_id.clone());
+        Map::from_iter([("client_id".to_owned(), id)])
     }
 }
 

@@ -58,9 +58,10 @@ pub(crate) fn rescued(error: Error, document: &Document) -> Error {
     if let Ok(path) = store::keep(&document.render()) {
         return with_rescued(error, &path);
     }
-    let mut lost = error.but("the new tokens are lost").hint("log in again");
-    lost.class = Class::IoErr;
-    lost
+    error
+        .but("the new tokens are lost")
+        .hint("log in again")
+        .of_class(Class::IoErr)
 }
 
 /// The error of a run whose document is in the file of this path.
@@ -70,7 +71,7 @@ fn with_rescued(error: Error, path: &Path) -> Error {
         .hint("use that file in place of the old tokens")
 }
 
-/// Keeps a rotated refresh token that will not be on standard output, for who may need it, and says
+/// Keeps a new refresh token that will not be on standard output, for who may need it, and says
 /// where.
 fn keep_only_copy(document: &Document) -> Result<PathBuf, Error> {
     let rescued = store::keep(&document.render());
@@ -78,14 +79,12 @@ fn keep_only_copy(document: &Document) -> Result<PathBuf, Error> {
         let why = reason(&error);
         Error::new(
             Class::IoErr,
-            format!(
-                "the refresh token on standard input was rotated, and the new one is lost: {why}"
-            ),
+            format!("the new refresh token is not printed, and cannot be kept: {why}"),
             "log in again, and set TMPDIR to a directory that can be written",
         )
     })?;
     say::warning(format_args!(
-        "the refresh token on standard input was rotated; the new one is in {}",
+        "the new refresh token is not printed; it is in {}",
         shown(&path)
     ));
     Ok(path)

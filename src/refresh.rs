@@ -146,7 +146,7 @@ impl Story {
             None => None,
         };
         if self.dry_run {
-            return Ok(Some((document, Outcome::DryRun(request))));
+            return Ok(Some((document, Outcome::DryRun(Box::new(request)))));
         }
         if prepared.as_ref().is_some_and(|it| !it.is_current()) {
             return Ok(None);

@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
     /// Another program refreshed it while this one asked.
     Adopted,
     /// Nothing was sent.
-    DryRun(TokenRequest),
+    DryRun(Box<TokenRequest>),
 }
 
 /// What happened to the document called `name`, in one line.

@@ -3,6 +3,7 @@
 //! The first one present wins. Verbose output says which it was, since "why that endpoint?" is the
 //! first question when a run does something unexpected.
 
+mod secret_file;
 mod untrusted;
 
 use std::path::PathBuf;
@@ -12,15 +13,12 @@ use crate::document::Document;
 use crate::endpoint::{Endpoint, HOST_MEMBERS, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
-use crate::input::{Input, unreadable};
+use crate::input::Input;
 use crate::oauth::{Grant, TokenRequest};
 use crate::say;
 use crate::secret::Secret;
-use crate::text;
+use secret_file::secret_in;
 use untrusted::untrusted;
-
-/// 64 KiB, far above any client secret: `/dev/zero` must end somewhere.
-const MAX_SECRET_LEN: usize = 64 * 1024;
 
 /// 16 MiB. The bundles of operating systems have about 250 KiB.
 const MAX_CA_LEN: usize = 16 * 1024 * 1024;
@@ -272,39 +270,11 @@ fn pasted<'a>(document: &'a Document, member: &str, name: &str) -> Result<Option
     value.map_err(|why| why.within(format_args!("cannot use {name}")))
 }
 
-/// The client secret of the caller, without the white space around it.
+/// The client secret of the caller.
 fn read_secret(source: SecretSource, deadline: Deadline) -> Result<Sourced<Secret>, Error> {
-    let input = match source {
-        SecretSource::Environment(value) => {
-            let source = "SFTOKEN_CLIENT_SECRET";
-            return Ok(Sourced { value, source });
-        }
-        SecretSource::File(input) => input,
+    let (value, source) = match source {
+        SecretSource::Environment(value) => (value, "SFTOKEN_CLIENT_SECRET"),
+        SecretSource::File(input) => (secret_in(&input, deadline)?, "--client-secret-file"),
     };
-    let bytes = read_secret_file(&input, deadline)?;
-    let name = input.name();
-    let text = String::from_utf8(bytes).map_err(|_| unreadable(&name, "it is not UTF-8"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    match text::pasted(text) {
-        Ok("") => Err(unreadable(&name, "the client secret in it is empty")),
-        Ok(secret) => Ok(Sourced {
-            value: Secret::new(secret),
-            source: "--client-secret-file",
-        }),
-        Err(why) => {
-            Err(unreadable(&name, why)
-                .hint("give a file with the client secret alone, in one line"))
-        }
-    }
-}
-
-/// The content of the secret file. Where there is no such file, the argument may be the secret
-/// itself, and is not shown.
-fn read_secret_file(input: &Input, deadline: Deadline) -> Result<Vec<u8>, Error> {
-    let read = |name: &str| input.read(name, MAX_SECRET_LEN, "64 KiB", deadline);
-    if input.is_there() {
-        return read(&input.name());
-    }
-    read("the file of --client-secret-file")
-        .map_err(|error| error.hint("the option takes the path of a file, not the secret itself"))
+    Ok(Sourced { value, source })
 }

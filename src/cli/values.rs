@@ -8,6 +8,7 @@ use super::complaint::{invalid, usage};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::print::Printed;
+use crate::secret::looks_secret;
 use crate::settings::Sourced;
 use crate::text::{pasted, whole_number};
 
@@ -21,14 +22,15 @@ pub(super) fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>,
     Ok(Sourced { value, source })
 }
 
-/// A callback URL of an app. It is compared to the letter, so nothing of it is changed.
+/// A callback URL of an app. It is compared to the letter, so nothing of it is changed. What looks
+/// secret is none: it would stand in the address that is shown.
 pub(super) fn redirect_uri_of(url: &Sourced<String>) -> Result<String, Error> {
     let Sourced { value, source } = url;
     let is_clean = value.bytes().all(|b| b.is_ascii_graphic()) && !value.contains('#');
     let has_scheme = value
         .split_once("://")
         .is_some_and(|(_, rest)| !rest.is_empty());
-    if is_clean && has_scheme {
+    if is_clean && has_scheme && !looks_secret(value) {
         return Ok(value.clone());
     }
     Err(

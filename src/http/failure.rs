@@ -46,9 +46,9 @@ impl Asked<'_> {
             }
             Some(kind) => {
                 let why = format!("TLS: {}", tls::words(&kind));
-                Lost::for_good(no_reply(self.endpoint, &why))
+                Lost::after_sending(no_reply(self.endpoint, &why))
             }
-            None => Lost::for_good(no_reply(self.endpoint, &describe(error))),
+            None => Lost::after_sending(no_reply(self.endpoint, &describe(error))),
         }
     }
 

@@ -7,6 +7,8 @@
 
 use std::net::IpAddr;
 
+use crate::text::whole_number;
+
 /// Whether a value of `NO_PROXY` covers `host` (lower case, IPv6 without brackets).
 pub(crate) fn covers(list: &str, host: &str) -> bool {
     list.split([',', ' ', '\t'])
@@ -67,8 +69,7 @@ fn ignored_bits(bits: Option<&str>, len: u32) -> Option<u32> {
     let Some(bits) = bits else {
         return Some(0);
     };
-    let is_number = !bits.is_empty() && bits.bytes().all(|b| b.is_ascii_digit());
-    let bits: u32 = bits.parse().ok().filter(|_| is_number)?;
+    let bits = u32::try_from(whole_number(bits)?).ok()?;
     len.checked_sub(bits)
 }
 

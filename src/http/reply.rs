@@ -31,19 +31,33 @@ pub(crate) struct Lost {
     pub(crate) error: Error,
     /// Whether the form cannot have reached the server, so that it may be sent again.
     pub(crate) again: bool,
+    /// Whether the form was sent, so that the server may have processed it.
+    pub(crate) was_sent: bool,
 }
 
 impl Lost {
     /// A failure before the form was sent, which another try may not meet.
     pub(super) fn before_sending(error: Error) -> Self {
-        Self { error, again: true }
+        Self {
+            again: true,
+            ..Self::for_good(error)
+        }
     }
 
-    /// A failure that another try would meet too, or that came after the form was sent.
+    /// A failure that another try would meet too.
     pub(super) fn for_good(error: Error) -> Self {
         Self {
             error,
             again: false,
+            was_sent: false,
+        }
+    }
+
+    /// A failure after the form was sent.
+    pub(super) fn after_sending(error: Error) -> Self {
+        Self {
+            was_sent: true,
+            ..Self::for_good(error)
         }
     }
 }

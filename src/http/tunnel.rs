@@ -10,6 +10,7 @@ use ureq::unversioned::transport::{Transport, TransportAdapter};
 
 use super::proxy::ProxySetting;
 use super::terms::{MAX_HEAD_LEN, USER_AGENT};
+use crate::text::whole_number;
 
 /// What the first bytes of every answer are, for a client of HTTP/1.1.
 const HTTP: &[u8] = b"HTTP/1.";
@@ -121,8 +122,8 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
 /// The status code in the first line.
 fn status(head: &str) -> Option<u16> {
     let code = head.lines().next()?.split(' ').nth(1)?;
-    let is_code = code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit());
-    code.parse().ok().filter(|_| is_code)
+    let number = whole_number(code).filter(|_| code.len() == 3)?;
+    number.try_into().ok()
 }
 
 /// The names of the authentication schemes that a proxy takes, in its order. A line may hold

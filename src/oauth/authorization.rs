@@ -3,6 +3,8 @@
 //! Web server flow (RFC 6749, section 4.1) with PKCE. The address that comes back is pasted by a
 //! person, so each thing that can be wrong with it is told apart, and it is asked for again.
 
+use std::borrow::Cow;
+
 use super::form::{decoded, encoded};
 use super::pkce::{challenge, random};
 use super::request::Grant;
@@ -76,6 +78,7 @@ impl Authorization {
             code,
             verifier: self.verifier,
             redirect_uri: self.redirect_uri,
+            state: self.state,
         }
     }
 
@@ -86,7 +89,13 @@ impl Authorization {
             return unusable("this is no address");
         }
         let parameter = |name: &str| parameter(pasted, name);
+        let state = parameter("state");
+        let is_ours = state.as_deref() == Some(self.state.expose());
         if let Some(code) = parameter("error").filter(|code| !code.is_empty()) {
+            // The pages of Salesforce that name an error do not all repeat the state.
+            if state.is_some() && !is_ours {
+                return unusable(ANOTHER_LOGIN);
+            }
             let description = parameter("error_description").unwrap_or_default();
             return Landing::Refused(self.refused(host, &code, &description));
         }
@@ -94,13 +103,11 @@ impl Authorization {
             let redirect_uri = &self.redirect_uri;
             return unusable(format!("this address does not start with {redirect_uri}"));
         }
-        match (parameter("code"), parameter("state")) {
-            (None, _) => unusable("there is no code in this address"),
-            (Some(code), _) if code.is_empty() => unusable("the code in this address is empty"),
-            (_, state) if state.as_deref() != Some(self.state.expose()) => {
-                unusable("this address is of another login, by its state")
-            }
-            (Some(code), _) => Landing::Code(Secret::new(code)),
+        match parameter("code") {
+            None => unusable("there is no code in this address"),
+            Some(code) if code.is_empty() => unusable("the code in this address is empty"),
+            Some(_) if !is_ours => unusable(ANOTHER_LOGIN),
+            Some(code) => Landing::Code(Secret::new(code)),
         }
     }
 
@@ -143,9 +150,33 @@ impl Authorization {
 
     /// Whether an address is the redirect URI with parameters behind it, or without.
     fn is_at_redirect_uri(&self, address: &str) -> bool {
-        let behind = address.strip_prefix(&*self.redirect_uri);
+        let address = as_browsers_show(address);
+        let behind = address.strip_prefix(&*as_browsers_show(&self.redirect_uri));
         behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '&', '#']))
     }
+}
+
+/// What is wrong with an address that has another state, or none.
+const ANOTHER_LOGIN: &str = "this address is of another login, by its state";
+
+/// An address in the spelling that browsers give it (WHATWG URL, section 4.5): scheme and host in
+/// lower case, no port that is the usual one, a slash in place of an empty path. An app may have its
+/// callback URL in another one.
+fn as_browsers_show(address: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.into();
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    let usual_port = match &*scheme {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return address.into(),
+    };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(usual_port).unwrap_or(&host);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    format!("{scheme}://{host}{slash}{path}").into()
 }
 
 /// A line that is of no use.
@@ -201,6 +232,52 @@ mod tests {
                 Landing::Code(Secret::new("aPrx%41==")),
                 "{address}"
             );
+        }
+    }
+
+    #[test]
+    fn a_browser_spells_the_address_its_own_way() {
+        let cases = [
+            ("http://localhost:1717", "http://localhost:1717/"),
+            ("http://localhost?a=1", "http://localhost/?a=1"),
+            ("HTTPS://A.Example:443/Cb", "https://a.example/Cb"),
+            ("http://localhost:80/cb", "http://localhost/cb"),
+            ("App:///Cb", "App:///Cb"),
+        ];
+        for (redirect_uri, shown) in cases {
+            let login = Authorization {
+                redirect_uri: redirect_uri.to_owned(),
+                ..login()
+            };
+            for address in [redirect_uri, shown] {
+                let sign = if address.contains('?') { '&' } else { '?' };
+                let landing = login.landing(&format!("{address}{sign}code=c&state=st"), "h");
+                assert_eq!(landing, Landing::Code(Secret::new("c")), "{address}");
+            }
+        }
+        for other in [
+            "http://localhost:1717/x",
+            "https://localhost:1717/",
+            "http://localhost:17170/",
+        ] {
+            let login = Authorization {
+                redirect_uri: "http://localhost:1717".to_owned(),
+                ..login()
+            };
+            let landing = login.landing(&format!("{other}?code=c&state=st"), "h");
+            assert!(matches!(landing, Landing::Unusable(_)), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_another_login_ends_nothing() {
+        let refused = |state: &str| {
+            let address = format!("{REDIRECT_URI}?error=access_denied{state}");
+            login().landing(&address, "a.example")
+        };
+        assert_eq!(refused("&state=x"), unusable(ANOTHER_LOGIN));
+        for state in ["&state=st", ""] {
+            assert!(matches!(refused(state), Landing::Refused(_)), "{state}");
         }
     }
 

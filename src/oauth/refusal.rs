@@ -42,8 +42,10 @@ impl Refusal {
     }
 
     /// No reply came.
-    pub(crate) fn lost(request: &TokenRequest, Lost { error, again }: Lost) -> Self {
+    pub(crate) fn lost(request: &TokenRequest, lost: Lost) -> Self {
+        let Lost { error, again, .. } = lost;
         let error = match (request.host_source, error.advice()) {
+            _ if lost.was_sent => unanswered(request, error),
             (HostSource::Member("instance_url"), Some(hint)) if again => {
                 let hint = format!("{hint}; {HAS_MOVED}");
                 error.hint(hint)
@@ -208,8 +210,23 @@ pub(super) fn redirected(request: &TokenRequest, status: u16, location: Option<&
 
 /// A gateway had no answer from the server, which may have processed the request.
 pub(super) fn gateway_gave_up(request: &TokenRequest, status: u16) -> Error {
-    let why = format!("the gateway gave up with status {status}");
-    no_reply(&request.endpoint, &why)
+    no_answer(
+        request,
+        &format!("the gateway gave up with status {status}"),
+    )
+}
+
+/// No usable answer came although the request was sent.
+pub(super) fn no_answer(request: &TokenRequest, why: &str) -> Error {
+    unanswered(request, no_reply(&request.endpoint, why))
+}
+
+/// The error of a request that was sent in vain. There is no next run with the same code.
+fn unanswered(request: &TokenRequest, error: Error) -> Error {
+    match request.refresh_token() {
+        Some(_) => error,
+        None => error.hint("the code was sent, and works once; start again with sftoken login"),
+    }
 }
 
 /// The endpoint answered with success but not with a token.

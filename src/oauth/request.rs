@@ -19,8 +19,10 @@ pub(crate) enum Grant {
         code: Secret,
         /// What the challenge in the address of the login was made of.
         verifier: Secret,
-        /// The same as in that address.
+        /// The redirect URI in that address.
         redirect_uri: String,
+        /// What told the login from others in that address; it is not sent again.
+        state: Secret,
     },
 }
 
@@ -50,6 +52,7 @@ impl Grant {
                 code,
                 verifier,
                 redirect_uri,
+                ..
             } => vec![
                 ("code", code.expose()),
                 ("code_verifier", verifier.expose()),
@@ -70,7 +73,12 @@ impl Grant {
     fn secrets(&self) -> Vec<&Secret> {
         match self {
             Self::RefreshToken(token) => vec![token],
-            Self::AuthorizationCode { code, verifier, .. } => vec![code, verifier],
+            Self::AuthorizationCode {
+                code,
+                verifier,
+                state,
+                ..
+            } => vec![code, verifier, state],
         }
     }
 }
@@ -190,6 +198,23 @@ mod tests {
                 assert_eq!(said, "a [REDACTED] b [REDACTED]", "{echo}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_server_says_loses_every_secret_of_a_login() {
+        let mut login = request("s3cr3t key~");
+        login.grant = Grant::AuthorizationCode {
+            code: Secret::new("aPrx.code"),
+            verifier: Secret::new("verifier-1"),
+            redirect_uri: "https://a.example/success".to_owned(),
+            state: Secret::new("state-1234"),
+        };
+        let said = "aPrx.code, verifier-1 and state-1234 at https://a.example/success";
+        assert_eq!(
+            login.harmless(said, []),
+            "[REDACTED], [REDACTED] and [REDACTED] at https://a.example/success"
+        );
+        assert!(!login.form().expose().contains("state-1234"));
     }
 
     #[test]

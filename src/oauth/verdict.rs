@@ -5,11 +5,13 @@ use serde_json::{Map, Value};
 
 use super::body::Body;
 use super::meaning::{Meaning, meaning};
-use super::refusal::{Refusal, gateway_gave_up, no_oauth_reply, no_token_reply, redirected};
+use super::refusal::{
+    Refusal, gateway_gave_up, no_answer, no_oauth_reply, no_token_reply, redirected,
+};
 use super::remains::{Remains, is_refresh_token, repeats_name};
 use super::request::TokenRequest;
 use super::words::{description, possible_secrets, said};
-use crate::http::{Reply, no_reply};
+use crate::http::Reply;
 use crate::text::is_token;
 
 /// A token reply.
@@ -147,7 +149,7 @@ fn by_status(request: &TokenRequest, reply: &Reply, body: &Body) -> Refusal {
         _ if is_later(status) => {
             Refusal::by(Meaning::Later, request, "", &format!("status {status}"))
         }
-        (_, Some(why)) => Refusal::fatal(no_reply(&request.endpoint, why)),
+        (_, Some(why)) => Refusal::fatal(no_answer(request, why)),
         (_, None) => Refusal::fatal(no_oauth_reply(request, &odd(request, reply, body))),
     }
 }

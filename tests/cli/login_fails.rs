@@ -2,10 +2,10 @@
 
 use crate::endpoint::{Authorizing, Ending, Endpoint, Reply};
 use crate::harness::{Case, Outcome};
-use crate::kit::{CLIENT_ID, FILE, host};
+use crate::kit::{CLIENT_ID, FILE, Failure, host};
 use crate::login_kit::{
     Dialogue, LOGGED_IN, address_in, app, asked_again, assert_nothing_saved, exchanges, log_in,
-    logged_in, login_at, nobody_there, prompt,
+    logged_in, login_at, nobody_there, parameter, prompt,
 };
 
 /// The run failed with this code and saved nothing; standard error has all of these.
@@ -126,6 +126,44 @@ fn a_busy_server_gets_the_code_once() {
 }
 
 #[test]
+fn a_code_without_an_answer_is_not_sent_again_and_the_hint_is_to_start_again() {
+    let replies = [Reply::nothing(Ending::Close), Reply::status(504)];
+    for reply in replies {
+        let endpoint = Endpoint::login(&app().replying(reply));
+        let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+        let hint = "hint: the code was sent, and works once; start again with sftoken login\n";
+        assert_failed(outcome, 69, &[&host(&endpoint), hint]);
+        assert_eq!(exchanges(&endpoint).len(), 1);
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_ends_the_run_before_a_part_of_it_is_sent() {
+    let endpoint = Endpoint::login(&app());
+    let dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    let state = parameter(&dialogue.address, "state").to_owned();
+    let code = "c".repeat(70_000);
+    let line = format!("{}?state={state}&code={code}", endpoint.callback());
+    let outcome = dialogue.paste(&line);
+    let words = [
+        "sftoken: cannot read standard input: a line is longer than 64 KiB\n",
+        "hint: paste the address alone\n",
+    ];
+    assert_failed(outcome, 66, &words);
+    assert!(exchanges(&endpoint).is_empty());
+}
+
+#[test]
+fn a_refusal_of_another_login_is_no_answer_to_this_one() {
+    let endpoint = Endpoint::login(&app());
+    let mut dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    let other = format!("{}?error=access_denied&state=other", endpoint.callback());
+    dialogue.paste_in_vain(&other, "this address is of another login, by its state");
+    let landing = dialogue.landing(&endpoint);
+    dialogue.paste(&landing).code(0).file_is(FILE, LOGGED_IN);
+}
+
+#[test]
 fn a_reply_without_a_refresh_token_is_not_saved() {
     let replies = [
         Reply::token("00D!access-1"),
@@ -175,6 +213,23 @@ fn a_token_endpoint_that_does_not_end_in_token_has_no_authorization_endpoint() {
     ];
     let outcome = Case::new().args(call).run();
     assert_failed(outcome, 64, &["/oauth/refresh"]);
+}
+
+#[test]
+fn a_redirect_uri_that_no_app_can_have_is_a_usage_error_that_does_not_quote_it() {
+    let urls = [
+        "localhost:1717",
+        "https://",
+        "https://a.example/#fragment",
+        "https://a.example/a b",
+        "force://id:secret:5Aep861token@a.example",
+    ];
+    for url in urls {
+        let call = ["login", "--client-id", CLIENT_ID, "-n", "--redirect-uri"];
+        let outcome = Case::new().args(call).args([url, FILE]).run();
+        let message = "invalid --redirect-uri: it is not the URL of a callback";
+        Failure::new(64, message, "give a callback URL of the app, to the letter").of(outcome);
+    }
 }
 
 #[test]

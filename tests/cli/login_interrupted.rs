@@ -106,7 +106,21 @@ fn a_reply_that_cannot_be_used_is_kept_since_it_has_the_only_tokens() {
     assert_eq!(fs::read_to_string(&kept).unwrap(), broken);
     let name = kept.to_str().unwrap();
     assert!(outcome.stderr_text().contains(name), "{outcome}");
-    outcome.code(76).stdout("");
+    // What a refresh needs is in the file.
+    let saved = "{\n  \"client_id\": \"id\",\n  \"refresh_token\": \"5Aep-token-1\"\n}\n";
+    outcome.code(76).stdout("").file_is(FILE, saved);
+}
+
+#[test]
+fn a_reply_that_names_a_refresh_token_and_then_none_is_kept() {
+    let body = r#"{"refresh_token":"5Aep-only","access_token":"00D!a","refresh_token":""}"#;
+    let endpoint = Endpoint::login(&app().replying(Reply::json(200, body)));
+    let outcome = log_in(with_tmp(login_at(&endpoint)).arg(FILE), &endpoint);
+    let kept = only_file_in(&outcome.path("tmp"));
+    assert_eq!(fs::read_to_string(&kept).unwrap(), body);
+    let name = kept.to_str().unwrap();
+    assert!(outcome.stderr_text().contains(name), "{outcome}");
+    outcome.code(78).stdout("").files_are(["tmp"]);
 }
 
 #[test]

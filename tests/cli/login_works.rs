@@ -9,7 +9,7 @@ use crate::login_kit::{
     Dialogue, LOGGED_IN, ORG, USER, address_in, app, exchanges, log_in, logged_in, login_at,
     login_in, parameter, prompt,
 };
-use crate::rights::skip;
+use crate::rights::{only_file_in, skip, with_tmp};
 use crate::secrets::assert_shows_none;
 
 /// A login of somebody else that [`FILE`] may have before.
@@ -152,6 +152,56 @@ fn a_hyphen_prints_the_document() {
         .code(0)
         .stdout(LOGGED_IN)
         .files_are(none);
+}
+
+#[test]
+fn a_hyphen_is_standard_output_in_all_that_is_said() {
+    let endpoint = Endpoint::login(&app());
+    let dry_run = login_at(&endpoint).args(["-n", "-"]).run().code(0);
+    let said = dry_run.stderr_text();
+    assert!(said.contains("would log in for standard output"), "{said}");
+    let case = with_tmp(login_at(&endpoint)).args(["--print", "token", "-"]);
+    let outcome = log_in(case, &endpoint).code(0).stdout("00D!access-1\n");
+    let kept = only_file_in(&outcome.path("tmp"));
+    let warning = format!(
+        "sftoken: warning: the new refresh token is not printed; it is in {}\n",
+        kept.display()
+    );
+    assert!(outcome.stderr_text().contains(&warning), "{outcome}");
+    outcome.file_is(&kept, LOGGED_IN);
+}
+
+#[test]
+fn a_file_that_everybody_can_read_gets_one_warning() {
+    let endpoint = Endpoint::login(&app());
+    let case = Case::new().file(FILE, OLD_LOGIN).mode(FILE, 0o644);
+    let outcome = log_in(login_in(&endpoint, case).arg(FILE), &endpoint).code(0);
+    let said = outcome.stderr_text();
+    let warning = format!("every user of this machine can read {FILE} (mode 0644)");
+    assert_eq!(said.matches(&warning).count(), 1, "{outcome}");
+    outcome.file_is(FILE, RENEWED).mode_is(FILE, 0o644);
+}
+
+#[test]
+fn a_callback_without_a_path_is_found_in_the_address_that_a_browser_shows() {
+    let app = app();
+    let endpoint = Endpoint::login(&app);
+    let callback = "http://localhost:1717";
+    app.set_callback(callback);
+    let dialogue = Dialogue::start(login_at(&endpoint).args(["--redirect-uri", callback, FILE]));
+    let landing = dialogue.landing(&endpoint).replacen("1717?", "1717/?", 1);
+    assert!(landing.starts_with("http://localhost:1717/?"), "{landing}");
+    dialogue.paste(&landing).code(0).file_is(FILE, LOGGED_IN);
+    assert_eq!(exchanges(&endpoint)[0][4].1, callback);
+}
+
+#[test]
+fn a_login_of_nobody_knows_whom_is_replaced_after_saying_so() {
+    let endpoint = Endpoint::login(&app());
+    let case = with_file(Case::new(), r#"{"refresh_token":"5Aep-old"}"#);
+    let outcome = login_in(&endpoint, case).args(["-n", FILE]).run().code(0);
+    let expected = format!("sftoken: {FILE} has a login; it will be replaced\n");
+    assert!(outcome.stderr_text().starts_with(&expected), "{outcome}");
 }
 
 #[test]

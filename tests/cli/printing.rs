@@ -119,8 +119,7 @@ fn keeps_a_rotated_refresh_token_that_is_printed_nowhere() {
         let outcome = case.run().code(0).stdout(stdout);
         let path = only_file_in(&outcome.path("tmp"));
         let warning = format!(
-            "sftoken: warning: the refresh token on standard input was rotated; \
-             the new one is in {}\n",
+            "sftoken: warning: the new refresh token is not printed; it is in {}\n",
             path.display()
         );
         outcome.stderr(warning).file_is(&path, document(1));
@@ -132,7 +131,7 @@ fn fails_without_printing_if_a_rotated_refresh_token_can_be_kept_nowhere() {
     let endpoint = Endpoint::http(reply(1));
     let shell = ["/bin/sh", "-c", "exec \"$@\" >/dev/null", "sh"];
     let piped = || refresh_stdin(DOCUMENT, &endpoint).env("TMPDIR", "missing");
-    let message = "the refresh token on standard input was rotated, and the new one is lost: \
+    let message = "the new refresh token is not printed, and cannot be kept: \
                    no such file or directory";
     let hint = "log in again, and set TMPDIR to a directory that can be written";
     for case in [piped().args(["--print", "token"]), piped().through(shell)] {
@@ -147,8 +146,7 @@ fn names_the_copy_of_a_rotated_refresh_token_if_standard_output_takes_no_access_
     let outcome = case.stdout_full().run().code(74);
     let path = only_file_in(&outcome.path("tmp"));
     let stderr = format!(
-        "sftoken: warning: the refresh token on standard input was rotated; \
-         the new one is in {path}\n\
+        "sftoken: warning: the new refresh token is not printed; it is in {path}\n\
          sftoken: cannot write to standard output: no space left on device; \
          the new tokens are in {path}\n\
          hint: use that file in place of the old tokens\n",

@@ -371,7 +371,7 @@ fn an_empty_name_of_a_temporary_directory_is_none() {
         .stdin(document(0));
     let outcome = case.run().code(0).files_are::<PathBuf>([]);
     let said = outcome.stderr_text();
-    let (_, path) = said.split_once("the new one is in ").unwrap();
+    let (_, path) = said.split_once("it is in ").unwrap();
     let path = Path::new(path.lines().next().unwrap());
     assert_eq!(path.parent(), Some(Path::new("/tmp")));
     fs::remove_file(path).unwrap();

@@ -19,6 +19,8 @@ use host::{checked_host, split_port};
 use location::target;
 use salesforce::is_salesforce;
 
+use crate::secret::{REDACTED, unless_secret};
+
 /// Where Salesforce answers when neither the caller nor the document says otherwise.
 const USUAL_HOST: &str = "login.salesforce.com";
 
@@ -134,6 +136,14 @@ impl Endpoint {
         match self.port {
             Some(port) => format!("{}:{port}", self.host),
             None => self.host.clone(),
+        }
+    }
+
+    /// The URL, for messages: a secret may have been pasted into its path or query.
+    pub(crate) fn shown(&self) -> String {
+        match unless_secret(&self.path) {
+            REDACTED => self.at(&format!("/{REDACTED}")),
+            path => self.at(path),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::http::{Client, ProxySetting, Roots, proxy_for};
 use crate::input::{Input, unreadable};
 use crate::oauth::{Grant, TokenRequest};
 use crate::say;
-use crate::secret::Secret;
+use crate::secret::{Secret, unless_secret};
 use crate::text;
 use untrusted::untrusted;
 
@@ -150,9 +150,9 @@ impl Loaded {
         let client_id = self.client_id(document, name)?;
         let client_secret = self.client_secret(document, name)?;
         let (endpoint, host_source) = self.endpoint(document, name)?;
-        say::step(|| format!("endpoint: {endpoint} (from {host_source})"));
+        say::step(|| format!("endpoint: {} (from {host_source})", endpoint.shown()));
         say::step(|| {
-            let (id, source) = (&client_id.value, client_id.source);
+            let (id, source) = (unless_secret(&client_id.value), client_id.source);
             format!("client id: {id} (from {source})")
         });
         say::step(|| match &client_secret {
@@ -240,15 +240,14 @@ impl Loaded {
         let Some((member, url)) = HOST_MEMBERS.into_iter().find_map(text) else {
             return Ok((Endpoint::usual(), HostSource::Default));
         };
-        let endpoint = Endpoint::of_member(member, url).map_err(|why| {
-            let named_by = if document.is_from_auth_url() {
-                "the auth URL"
-            } else {
-                member
-            };
-            untrusted(name, named_by, url, why)
-        })?;
-        Ok((endpoint, HostSource::Member(member)))
+        let (source, named_by) = if document.is_from_auth_url() {
+            (HostSource::AuthUrl, "the auth URL")
+        } else {
+            (HostSource::Member(member), member)
+        };
+        let endpoint =
+            Endpoint::of_member(member, url).map_err(|why| untrusted(name, named_by, url, why))?;
+        Ok((endpoint, source))
     }
 }
 

@@ -36,6 +36,7 @@ use ureq::{Agent, Body, BodyReader, SendBody};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::secret::Secret;
+use crate::text::whole_number;
 use dial::{CONNECT_TIMEOUT, Dialer};
 use failure::{Asked, describe};
 use names::Names;
@@ -203,6 +204,6 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// `Retry-After` in seconds; its other form, a date, is not taken.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = text(headers, "retry-after")?.trim().parse().ok()?;
+    let seconds = whole_number(text(headers, "retry-after")?.trim())?;
     Some(Duration::from_secs(seconds))
 }

@@ -29,7 +29,7 @@ use cli_output::{LOG_IN, is_redacted, members_instead, redacted};
 use layout::Layout;
 use reply::{PARTS, loses_token, take_over};
 use reply_members::take_from_successor;
-use source::{object_in, text_of};
+use source::{object_in, text_of, text_of_any_size, text_of_file};
 use unusable::{no_value, not_keepable, too_large_indented, unusable};
 
 pub(crate) use reply::Merged;
@@ -53,13 +53,7 @@ impl Document {
     /// When they are not one JSON object with a non-empty string `refresh_token`, or more than
     /// [`MAX_LEN`].
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let text = text_of(bytes)?;
-        if auth_url(text).is_some() {
-            return Err(
-                unusable("it is an auth URL").hint("pass it on standard input, with - as FILE")
-            );
-        }
-        Self::from_object(Self::from_text(text)?)
+        Self::from_object(Self::parse_any(bytes)?)
     }
 
     /// A document that nobody has filled yet.
@@ -76,13 +70,12 @@ impl Document {
     /// # Errors
     /// When they are not one JSON object, or more than [`MAX_LEN`].
     pub(crate) fn parse_any(bytes: &[u8]) -> Result<Self, Error> {
-        Self::from_text(text_of(bytes)?)
+        Self::from_text(text_of_file(bytes)?)
     }
 
     /// The refresh token of any object of any size, empty where it has none.
     pub(crate) fn key_if_any(bytes: &[u8]) -> Option<Secret> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let document = Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+        let document = Self::from_text(text_of_any_size(bytes)?).ok()?;
         Some(document.refresh_token())
     }
 
@@ -104,9 +97,8 @@ impl Document {
 
     /// The document of any size that a text holds.
     fn parse_unbounded(bytes: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self::from_text(text).and_then(Self::from_object).ok()
+        let document = Self::from_text(text_of_any_size(bytes)?);
+        document.and_then(Self::from_object).ok()
     }
 
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.

@@ -46,7 +46,10 @@ const MAX_ADDRESS_LEN: usize = 64 * 1024;
 /// Every class of the exit code table.
 pub(crate) fn run(call: Login) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
-    let name = call.file.name();
+    let name = match &call.file {
+        Input::Stdin => "standard output".to_owned(),
+        file => file.name(),
+    };
     let loaded = call.settings.load(deadline(call.timeout)?)?;
     let target = Target {
         file: call.file,

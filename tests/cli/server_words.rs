@@ -6,7 +6,8 @@
 use crate::endpoint::{Endpoint, Reply};
 use crate::harness::Case;
 use crate::kit::{
-    CLIENT_ID, DOCUMENT, FILE, Failure, TOKEN, host, refresh, refresh_file, refresh_here, with_file,
+    CLIENT_ID, DOCUMENT, FILE, Failure, TOKEN, host, refresh, refresh_file, refresh_here,
+    refresh_url, with_file,
 };
 use crate::replies::{LOG_IN, body, said};
 use crate::secrets::assert_shows_none;
@@ -189,4 +190,13 @@ fn no_step_shows_what_has_the_look_of_a_secret() {
         );
     }
     assert!(endpoint.only_request().line.contains(pasted));
+    let outcome = refresh_url("https://acme.my.salesforce.com")
+        .env("HTTPS_PROXY", pasted)
+        .args(["--verbose", "--dry-run"])
+        .run()
+        .code(0);
+    assert_shows_none(&outcome, &[pasted]);
+    let said = outcome.stderr_text();
+    let proxy = "\n* proxy: [REDACTED]:80 (from HTTPS_PROXY)\n";
+    assert!(said.contains(proxy), "{outcome}");
 }

@@ -1,0 +1,76 @@
+//! The code of a login becomes tokens: it is sent once, and what comes is kept.
+
+use std::convert::Infallible;
+
+use serde_json::Value;
+
+use crate::deadline::Deadline;
+use crate::document::Document;
+use crate::error::{Class, Error};
+use crate::exchange::{Exchanged, TokenReply, exchange};
+use crate::keep::{keep_remains, keep_tokens};
+use crate::oauth::TokenRequest;
+use crate::settings::Loaded;
+use crate::store::Prepared;
+
+/// Tries after the first, as long as no connection could be made: the code is sent once.
+const RETRIES: u32 = 3;
+
+/// What a login sends.
+pub(super) struct Exchange<'a> {
+    /// How the host is reached.
+    pub(super) loaded: &'a Loaded,
+    /// The code and what belongs to it.
+    pub(super) request: TokenRequest,
+    /// The end of the run.
+    pub(super) deadline: Deadline,
+}
+
+impl Exchange<'_> {
+    /// Sends the code once, and keeps what comes.
+    pub(super) fn send(
+        &self,
+        mut document: Document,
+        prepared: Option<Prepared>,
+        name: &str,
+    ) -> Result<Document, Error> {
+        let client = self.loaded.client(&self.request, self.deadline);
+        let nobody_else = || None::<Infallible>;
+        match exchange(&client, &self.request, self.deadline, RETRIES, nobody_else) {
+            Ok(Exchanged::Tokens(reply)) => {
+                let reply = self.with_client_id(reply, name)?;
+                keep_tokens(prepared, &mut document, &self.request, reply)?;
+                Ok(document)
+            }
+            Ok(Exchanged::Adopted(never)) => match never {},
+            Err(refusal) => Err(keep_remains(
+                prepared,
+                document,
+                refusal.within(format_args!("cannot log in for {name}")),
+            )),
+        }
+    }
+
+    /// The reply with the client id, which every later run needs; the client secret is not saved.
+    fn with_client_id(&self, mut reply: TokenReply, name: &str) -> Result<TokenReply, Error> {
+        let members = &mut reply.tokens.members;
+        if members
+            .get("refresh_token")
+            .and_then(Value::as_str)
+            .is_none_or(str::is_empty)
+        {
+            let host = self.request.host();
+            let error = Error::new(
+                Class::Config,
+                format!("{host} gave no refresh token; nothing was saved"),
+                "give the app the scope refresh_token (perform requests at any time), and log in again",
+            );
+            return Err(error.within(format_args!("cannot log in for {name}")));
+        }
+        members.insert(
+            "client_id".to_owned(),
+            self.request.client_id.clone().into(),
+        );
+        Ok(reply)
+    }
+}

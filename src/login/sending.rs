@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::deadline::Deadline;
 use crate::document::Document;
@@ -43,15 +43,22 @@ impl Exchange<'_> {
                 Ok(document)
             }
             Ok(Exchanged::Adopted(never)) => match never {},
-            Err(refusal) => Err(keep_remains(
-                prepared,
-                document,
-                refusal.within(format_args!("cannot log in for {name}")),
-            )),
+            Err(refusal) => {
+                // Should the reply hold a refresh token all the same.
+                document.merge(&self.client_id());
+                let refusal = refusal.within(format_args!("cannot log in for {name}"));
+                Err(keep_remains(prepared, document, refusal))
+            }
         }
     }
 
-    /// The reply with the client id, which every later run needs; the client secret is not saved.
+    /// What every later run needs besides the tokens; the client secret is not saved.
+    fn client_id(&self) -> Map<String, Value> {
+        let id = self.request.client_id.clone();
+        Map::from_iter([("client_id".to_owned(), id.into())])
+    }
+
+    /// The reply with the client id, if it has a refresh token.
     fn with_client_id(&self, mut reply: TokenReply, name: &str) -> Result<TokenReply, Error> {
         let members = &mut reply.tokens.members;
         if members
@@ -67,10 +74,7 @@ impl Exchange<'_> {
             );
             return Err(error.within(format_args!("cannot log in for {name}")));
         }
-        members.insert(
-            "client_id".to_owned(),
-            self.request.client_id.clone().into(),
-        );
+        members.extend(self.client_id());
         Ok(reply)
     }
 }

@@ -277,7 +277,10 @@ fn authorization(app: &App, redirect_uri: Option<String>) -> Result<Authorizatio
     let address = endpoint.authorization().ok_or_else(|| {
         Error::new(
             Class::Usage,
-            format!("no authorization endpoint for {endpoint}: its path does not end with /token"),
+            format!(
+                "no authorization endpoint for {}: its path does not end with /token",
+                endpoint.shown()
+            ),
             "give --token-endpoint without a path, such as https://acme.my.salesforce.com",
         )
     })?;

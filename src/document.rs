@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::endpoint::HOST_MEMBERS;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::{is_token, pasted};
@@ -73,6 +74,27 @@ impl Document {
     pub(crate) fn key_if_any(bytes: &[u8]) -> Option<Secret> {
         let document = Self::from_text(text_of_any_size(bytes)?).ok()?;
         Some(document.refresh_token())
+    }
+
+    /// Removes what is true of the old login alone once this reply has brought a new one: the hosts
+    /// that it does not name, and the client secret of another app.
+    pub(crate) fn forget_login(&mut self, client_id: &str, reply: &Map<String, Value>) {
+        for member in HOST_MEMBERS.iter().filter(|it| !reply.contains_key(**it)) {
+            self.members.shift_remove(*member);
+        }
+        self.forget_secret_of_others(client_id);
+    }
+
+    /// Removes the client secret, if the document has it for another client id than this.
+    pub(crate) fn forget_secret_of_others(&mut self, client_id: &str) {
+        if self
+            .pasted("client_id")
+            .ok()
+            .flatten()
+            .is_some_and(|id| id != client_id)
+        {
+            self.members.shift_remove("client_secret");
+        }
     }
 
     /// The refresh token of a whole document of any size, which is what a save uses up.

@@ -138,6 +138,19 @@ impl Loaded {
         })
     }
 
+    /// The same for a new login: a client secret in the document is that of the client id beside it.
+    ///
+    /// # Errors
+    /// As [`Loaded::app`].
+    pub(crate) fn login_app(&self, document: &Document, name: &str) -> Result<App, Error> {
+        let given = self.client_id.as_ref().map(|id| id.value.as_str());
+        let mut document = document.clone();
+        if let Some(client_id) = given {
+            document.forget_secret_of_others(client_id);
+        }
+        self.app(&document, name)
+    }
+
     /// What to send for the refresh token of a document, and where.
     ///
     /// # Errors

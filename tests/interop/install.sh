@@ -8,7 +8,7 @@ install_what_is_missing() {
   local packages=()
   missing nginx && packages+=(nginx-light)
   missing haproxy && packages+=(haproxy)
-  missing tinyproxy && packages+=(tinyproxy)
+  missing tinyproxy && packages+=(tinyproxy-bin)
   missing squid && packages+=(squid)
   missing openssl && packages+=(openssl)
   missing curl && packages+=(curl)

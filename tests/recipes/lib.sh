@@ -18,7 +18,9 @@ have() {
     shift
     "$@" >/dev/null 2>&1 && return
     if [ "$(id -u)" = 0 ]; then
-        apt-get install -y --no-install-recommends "$package" >/dev/null 2>&1
+        # A server is not to be started as a service.
+        DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 \
+            apt-get install -y --no-install-recommends "$package" >/dev/null 2>&1
     fi
     "$@" >/dev/null 2>&1 && return
     printf 'skipped what needs %s\n' "$package"

@@ -233,13 +233,19 @@ impl Document {
             if let Some(url) = &next.auth_url_host {
                 keep_host(&mut next.members, url);
             }
-            if next.checked_render().is_ok() {
+            if let Ok(rendered) = next.checked_render() {
                 *self = next;
-                let is_whole = part.is_none() && !loses_token(reply);
-                return Merged { changed, is_whole };
+                return Merged {
+                    changed,
+                    is_whole: part.is_none() && !loses_token(reply),
+                    rendered,
+                };
             }
         }
-        Merged::default()
+        Merged {
+            rendered: self.render(),
+            ..Merged::default()
+        }
     }
 
     /// The document as it will be saved, if a later run can read that again.

@@ -3,6 +3,8 @@
 //! Whatever a reply of the success class holds, the tokens in it survive: they are used, or saved,
 //! or kept as they came.
 
+use std::mem;
+
 use serde_json::{Map, Value};
 
 use crate::document::{Document, Merged};
@@ -155,11 +157,12 @@ fn save(
     let Some(prepared) = prepared else {
         return Ok((merged, None));
     };
-    let how = prepared.save(&document.render(), |now| {
+    let rendered = mem::take(&mut merged.rendered);
+    let how = prepared.save(&rendered, |now| {
         let mut latest = Document::parse_any(now).ok()?;
         merged = latest.merge(members);
         *document = latest;
-        Some(document.render())
+        Some(mem::take(&mut merged.rendered))
     })?;
     Ok((merged, Some(how)))
 }

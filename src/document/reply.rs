@@ -19,6 +19,8 @@ pub(crate) struct Merged {
     pub(crate) changed: Vec<String>,
     /// Whether it was all of the reply: the rest would have made the document unreadable.
     pub(crate) is_whole: bool,
+    /// The document afterwards, as it will be saved.
+    pub(crate) rendered: Vec<u8>,
 }
 
 /// Takes over the members of a reply that have these names, or all, and returns the names of those

@@ -20,7 +20,7 @@ STATIC_FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=. \
 # Only the linker that rustc brings for this target knows all of these.
 ifeq ($(STATIC_TARGET),x86_64-unknown-linux-gnu)
 STATIC_FLAGS += -C link-arg=-Wl,--pack-dyn-relocs=relr -C link-arg=-Wl,--icf=all \
-	-C link-arg=static.ld
+	-C link-arg=src/static.ld
 endif
 STATIC_CARGO = RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
 

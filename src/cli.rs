@@ -7,11 +7,11 @@ mod complaint;
 mod environment;
 mod nearest;
 mod options;
+mod requests;
 mod table;
 mod values;
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::deadline::Deadline;
@@ -19,15 +19,15 @@ use crate::error::Error;
 use crate::input::Input;
 use crate::print::Printed;
 use crate::say::Verbosity;
-use crate::secret::Secret;
-use crate::settings::{SecretSource, Settings, Sourced};
+use crate::settings::{SecretSource, Settings};
 use complaint::{leftover, option_before_command, unknown_command, unknown_option, usage};
-use environment::{Environment, first_of, pasted_variable, present, proxy, variable};
+use environment::Environment;
 use options::{Arguments, Options, looks_like_option, split_at_equals_sign};
+use requests::settings;
 use table::{
     COMMANDS, DRY_RUN, INSTEAD_OF_COMMAND, LOGIN, QUIET, REFRESH, Table, VERBOSE, is_option,
 };
-use values::{duration, parse_endpoint, print, redirect_uri_of, retries, text_pasted, timeout};
+use values::{duration, input, print, redirect_uri_of, retries, timeout};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
@@ -228,79 +228,8 @@ fn common(
     Ok((options, common))
 }
 
-/// What options and environment say of requests.
-fn settings(
-    options: &mut Options,
-    file: &Input,
-    environment: Environment,
-) -> Result<Settings, Error> {
-    Ok(Settings {
-        client_id: client_id(options, environment)?,
-        client_secret: client_secret(options, file, environment)?,
-        endpoint: options
-            .text("--token-endpoint")?
-            .map_or_else(
-                || variable(environment, "SFTOKEN_TOKEN_ENDPOINT"),
-                |url| Ok(Some(url)),
-            )?
-            .as_ref()
-            .map(parse_endpoint)
-            .transpose()?,
-        cacert: sourced_path(options.value("--cacert"), "--cacert")
-            .or_else(|| sourced_path(present(environment, "SSL_CERT_FILE"), "SSL_CERT_FILE")),
-        proxy: proxy(environment)?,
-        no_proxy: first_of(environment, &["no_proxy", "NO_PROXY"])?.map(|list| list.value),
-    })
-}
-
-/// The client id of the caller.
-fn client_id(
-    options: &mut Options,
-    environment: Environment,
-) -> Result<Option<Sourced<String>>, Error> {
-    let Some(id) = options.text("--client-id")? else {
-        return pasted_variable(environment, "SFTOKEN_CLIENT_ID");
-    };
-    let id = text_pasted(id)?;
-    if id.value.is_empty() {
-        return Err(usage("the value of --client-id is empty"));
-    }
-    Ok(Some(id))
-}
-
-/// Where the client secret of the caller is.
-fn client_secret(
-    options: &mut Options,
-    file: &Input,
-    environment: Environment,
-) -> Result<Option<SecretSource>, Error> {
-    match options.value("--client-secret-file").map(input) {
-        Some(Input::Stdin) if *file == Input::Stdin => {
-            Err(usage("FILE and --client-secret-file cannot both be -"))
-        }
-        Some(secret) => Ok(Some(SecretSource::File(secret))),
-        None => Ok(pasted_variable(environment, "SFTOKEN_CLIENT_SECRET")?
-            .map(|secret| SecretSource::Environment(Secret::new(secret.value)))),
-    }
-}
-
 /// Whether an argument is what the file should hold: it must not be quoted in a message.
 fn is_content(file: &OsStr) -> bool {
     let file = file.to_string_lossy();
     file.contains("force://") || file.trim_start().starts_with('{')
-}
-
-/// A path, and what gave it.
-fn sourced_path(path: Option<OsString>, source: &'static str) -> Option<Sourced<PathBuf>> {
-    let value = PathBuf::from(path?);
-    Some(Sourced { value, source })
-}
-
-/// `-` is standard input.
-fn input(path: OsString) -> Input {
-    if path == "-" {
-        Input::Stdin
-    } else {
-        Input::Path(PathBuf::from(path))
-    }
 }

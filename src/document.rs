@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::endpoint::HOST_MEMBERS;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::{is_token, pasted};
@@ -29,14 +30,14 @@ use cli_output::{LOG_IN, is_redacted, members_instead, redacted};
 use layout::Layout;
 use reply::{PARTS, loses_token, take_over};
 use reply_members::take_from_successor;
-use source::{object_in, text_of};
+use source::{object_in, text_of, text_of_any_size, text_of_file};
 use unusable::{no_value, not_keepable, too_large_indented, unusable};
 
 pub(crate) use reply::Merged;
 pub(crate) use source::MAX_LEN;
 
 /// A document with a non-empty string `refresh_token`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
     /// All members, in order.
     members: Map<String, Value>,
@@ -53,22 +54,12 @@ impl Document {
     /// When they are not one JSON object with a non-empty string `refresh_token`, or more than
     /// [`MAX_LEN`].
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let text = text_of(bytes)?;
-        if auth_url(text).is_some() {
-            return Err(
-                unusable("it is an auth URL").hint("pass it on standard input, with - as FILE")
-            );
-        }
-        Self::from_object(Self::from_text(text)?)
+        Self::from_object(Self::parse_any(bytes)?)
     }
 
     /// A document that nobody has filled yet.
     pub(crate) fn empty() -> Self {
-        Self {
-            members: Map::new(),
-            layout: Layout::default(),
-            auth_url_host: None,
-        }
+        Self::default()
     }
 
     /// Reads the bytes of a FILE that need not have a refresh token.
@@ -76,18 +67,39 @@ impl Document {
     /// # Errors
     /// When they are not one JSON object, or more than [`MAX_LEN`].
     pub(crate) fn parse_any(bytes: &[u8]) -> Result<Self, Error> {
-        Self::from_text(text_of(bytes)?)
+        Self::from_text(text_of_file(bytes)?)
     }
 
     /// The refresh token of any object of any size, empty where it has none.
     pub(crate) fn key_if_any(bytes: &[u8]) -> Option<Secret> {
-        Some(Self::parse_any_unbounded(bytes)?.refresh_token())
+        let document = Self::from_text(text_of_any_size(bytes)?).ok()?;
+        Some(document.refresh_token())
+    }
+
+    /// Removes what is true of the old login alone once this reply has brought a new one: the hosts
+    /// that it does not name, and the client secret of another app.
+    pub(crate) fn forget_login(&mut self, client_id: &str, reply: &Map<String, Value>) {
+        for member in HOST_MEMBERS.iter().filter(|it| !reply.contains_key(**it)) {
+            self.members.shift_remove(*member);
+        }
+        self.forget_secret_of_others(client_id);
+    }
+
+    /// Removes the client secret, if the document has it for another client id than this.
+    pub(crate) fn forget_secret_of_others(&mut self, client_id: &str) {
+        if self
+            .pasted("client_id")
+            .ok()
+            .flatten()
+            .is_some_and(|id| id != client_id)
+        {
+            self.members.shift_remove("client_secret");
+        }
     }
 
     /// The refresh token of a whole document of any size, which is what a save uses up.
     pub(crate) fn key(bytes: &[u8]) -> Option<Secret> {
-        let document = Self::parse_unbounded(bytes)?;
-        Some(document.refresh_token())
+        Self::parse_unbounded(bytes).map(|document| document.refresh_token())
     }
 
     /// The current content of FILE with what an interrupted save would have brought. Which members
@@ -95,7 +107,7 @@ impl Document {
     /// so do those that FILE lacks; any other is as its owner has it now. A login may find a FILE
     /// without a refresh token.
     pub(crate) fn rebase(current: &[u8], successor: &[u8]) -> Option<Vec<u8>> {
-        let mut document = Self::parse_any_unbounded(current)?;
+        let mut document = Self::from_text(text_of_any_size(current)?).ok()?;
         let successor = Self::parse_unbounded(successor)?;
         take_from_successor(&mut document.members, successor.members);
         Some(document.render())
@@ -103,13 +115,8 @@ impl Document {
 
     /// The document of any size that a text holds.
     fn parse_unbounded(bytes: &[u8]) -> Option<Self> {
-        Self::from_object(Self::parse_any_unbounded(bytes)?).ok()
-    }
-
-    /// The same where it need not have a refresh token.
-    fn parse_any_unbounded(bytes: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        Self::from_text(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()
+        let document = Self::from_text(text_of_any_size(bytes)?);
+        document.and_then(Self::from_object).ok()
     }
 
     /// Reads standard input, where an auth URL of the Salesforce CLI may stand in for a document.
@@ -141,8 +148,8 @@ impl Document {
         let host = members.get("instance_url").and_then(Value::as_str);
         Ok(Self {
             auth_url_host: host.map(str::to_owned),
-            layout: Layout::default(),
             members,
+            ..Self::default()
         })
     }
 
@@ -280,12 +287,7 @@ mod tests {
         for whole in ["\u{feff}{\"refresh_token\":\"r\"} \n  ", &long] {
             assert_eq!(key(whole), Some(Secret::new("r")));
         }
-        for broken in [
-            "",
-            "{",
-            r#"{"refresh_token":"r""#,
-            r#"{"refresh_token":""}"#,
-        ] {
+        for broken in ["", r#"{"refresh_token":"r""#, r#"{"refresh_token":""}"#] {
             assert_eq!(key(broken), None);
         }
     }

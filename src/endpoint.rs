@@ -7,6 +7,7 @@
 mod host;
 mod location;
 mod salesforce;
+mod scheme;
 mod source;
 
 use std::fmt;
@@ -18,6 +19,9 @@ pub(crate) use source::HostSource;
 use host::{checked_host, split_port};
 use location::target;
 use salesforce::is_salesforce;
+use scheme::Scheme;
+
+use crate::secret::{REDACTED, unless_secret};
 
 /// Where Salesforce answers when neither the caller nor the document says otherwise.
 const USUAL_HOST: &str = "login.salesforce.com";
@@ -44,15 +48,6 @@ pub(crate) struct Endpoint {
     port: Option<u16>,
     /// Path and query.
     path: String,
-}
-
-/// The schemes that a token endpoint can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    /// TLS.
-    Https,
-    /// Plain text, for loopback addresses only.
-    Http,
 }
 
 impl Endpoint {
@@ -137,6 +132,14 @@ impl Endpoint {
         }
     }
 
+    /// The URL, for messages: a secret may have been pasted into its path or query.
+    pub(crate) fn shown(&self) -> String {
+        match unless_secret(&self.path) {
+            REDACTED => self.at(&format!("/{REDACTED}")),
+            path => self.at(path),
+        }
+    }
+
     /// The host alone, IPv6 addresses without brackets.
     pub(crate) fn bare_host(&self) -> &str {
         self.host.trim_start_matches('[').trim_end_matches(']')
@@ -181,16 +184,6 @@ impl Endpoint {
             Ok(IpAddr::V4(address)) => address.is_loopback(),
             Ok(IpAddr::V6(address)) => address == Ipv6Addr::LOCALHOST,
             Err(_) => self.host == "localhost",
-        }
-    }
-}
-
-impl Scheme {
-    /// As it stands in a URL.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Https => "https",
-            Self::Http => "http",
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn exchange<T>(
     let mut pauses = Pauses::new(retries);
     let mut was_put_off = false;
     for number in 1.. {
-        say::step(|| format!("try {number}: POST {}", request.endpoint));
+        say::step(|| format!("try {number}: POST {}", request.endpoint.shown()));
         let refusal = match try_once(client, request, number) {
             Ok(reply) => return Ok(Exchanged::Tokens(reply)),
             Err(refusal) if was_put_off => refusal.after_another_try(),

@@ -28,7 +28,7 @@ pub(crate) fn keep_tokens(
     let TokenReply { tokens, summary } = reply;
     let (merged, how) = save(prepared, document, &tokens.members)?;
     say::step(|| summary);
-    say::step(|| changed_members(request, &merged.changed));
+    say::step(|| changed_members(request, document, &merged.changed));
     if let Some(how) = how {
         report_save(&how);
     }

@@ -32,6 +32,9 @@ use file::{warn_if_open_to_others, with_room};
 /// Tries after the first, as long as no connection could be made: the code is sent once.
 const RETRIES: u32 = 3;
 
+/// Lines that are read before it is clear that nobody is there: no person needs as many.
+const MAX_LINES: usize = 100;
+
 /// 64 KiB, far above any address: `/dev/zero` must end somewhere.
 const MAX_ADDRESS_LEN: usize = 64 * 1024;
 
@@ -52,7 +55,7 @@ pub(crate) fn run(call: Login) -> Result<(), Error> {
         name,
     };
     let found = target.prove(deadline(call.timeout)?)?;
-    let app = loaded.app(&found.document, &target.name)?;
+    let app = loaded.login_app(&found.document, &target.name)?;
     let authorization = authorization(&app, call.redirect_uri)?;
     target.announce(&found.document);
     if call.dry_run {
@@ -158,7 +161,7 @@ impl Target {
              Then paste the address of the page where you land, within 15 minutes; it need not load:",
             authorization.address()
         ));
-        loop {
+        for _ in 0..MAX_LINES {
             let line = read_line(MAX_ADDRESS_LEN, "64 KiB")?;
             let line = line.ok_or_else(|| self.nobody_there())?;
             match authorization.landing(&line, &app.endpoint.authority()) {
@@ -169,6 +172,7 @@ impl Target {
                 )),
             }
         }
+        Err(self.nobody_there())
     }
 
     /// Standard input ended before there was an address that can be used.
@@ -227,6 +231,7 @@ impl Exchange<'_> {
         match exchange(&client, &self.request, self.deadline, RETRIES, nobody_else) {
             Ok(Exchanged::Tokens(reply)) => {
                 let reply = self.with_client_id(reply, name)?;
+                document.forget_login(&self.request.client_id, &reply.tokens.members);
                 keep_tokens(prepared, &mut document, &self.request, reply)?;
                 Ok(document)
             }
@@ -277,7 +282,10 @@ fn authorization(app: &App, redirect_uri: Option<String>) -> Result<Authorizatio
     let address = endpoint.authorization().ok_or_else(|| {
         Error::new(
             Class::Usage,
-            format!("no authorization endpoint for {endpoint}: its path does not end with /token"),
+            format!(
+                "no authorization endpoint for {}: its path does not end with /token",
+                endpoint.shown()
+            ),
             "give --token-endpoint without a path, such as https://acme.my.salesforce.com",
         )
     })?;

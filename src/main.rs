@@ -1,11 +1,11 @@
 //! `sftoken` refreshes the `OAuth2` token file of a Salesforce login without ever losing a token.
 //!
 //! Data flows one way: arguments, then document, then request, then reply, then document, then disk.
-//! [`cli`] turns arguments and environment into a command, and [`mod@refresh`] tells its story, with
-//! the rooms below: [`settings`], [`hold`], [`exchange`], [`keep`], [`report`] and [`mod@print`]; [`oauth`], [`store`] and
-//! [`http`], which do not know each other's business; [`document`] and [`input`]; [`say`], the only
-//! pen. No room knows those above it. Every failure is an [`error::Error`], whose class is the exit
-//! code.
+//! [`cli`] turns arguments and environment into a command; [`mod@refresh`] and [`login`] tell the
+//! stories of the two that send something, with the rooms below: [`settings`], [`hold`],
+//! [`exchange`], [`keep`], [`report`] and [`mod@print`]; [`oauth`], [`store`] and [`http`], which do
+//! not know each other's business; [`document`] and [`input`]; [`say`], the only pen. No room knows
+//! those above it. Every failure is an [`error::Error`], whose class is the exit code.
 
 mod cli;
 mod deadline;

@@ -9,6 +9,7 @@
 
 mod authorization;
 mod body;
+mod browser;
 mod form;
 #[cfg(test)]
 mod fuzz;

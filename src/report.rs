@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::document::Document;
 use crate::oauth::TokenRequest;
 use crate::say;
+use crate::secret::Secret;
 use crate::store::{SavedHow, TokenFile};
 
 /// How a run came to a usable document.
@@ -46,7 +47,7 @@ pub(crate) fn summary(name: &str, outcome: &Outcome) -> String {
 
 /// What a dry run would have sent to do this.
 pub(crate) fn dry_run(task: &str, request: &TokenRequest) -> String {
-    let (names, endpoint) = (request.parameter_names(), &request.endpoint);
+    let (names, endpoint) = (request.parameter_names(), request.endpoint.shown());
     format!("dry run: would {task}: POST {names} to {endpoint}")
 }
 
@@ -88,12 +89,20 @@ pub(crate) fn report_save(how: &SavedHow) {
     }
 }
 
-/// The names of the members that a reply changed, for verbose output.
-pub(crate) fn changed_members(request: &TokenRequest, names: &[String]) -> String {
-    match names {
-        [] => "reply: changed no member".to_owned(),
-        _ => format!("reply: changed {}", request.harmless(&names.join(", "), [])),
+/// The names of the members that a reply changed, for verbose output, without the tokens that the
+/// document has now.
+pub(crate) fn changed_members(
+    request: &TokenRequest,
+    document: &Document,
+    names: &[String],
+) -> String {
+    if names.is_empty() {
+        return "reply: changed no member".to_owned();
     }
+    let tokens = [document.access_token(), Some(document.refresh_token())];
+    let tokens = tokens.iter().flatten().map(Secret::expose);
+    let names = request.harmless(&names.join(", "), tokens);
+    format!("reply: changed {names}")
 }
 
 /// A duration in its largest whole unit.

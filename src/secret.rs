@@ -128,6 +128,11 @@ pub(crate) fn looks_secret(text: &str) -> bool {
     is_session || is_jwt || is_json || is_known || is_consumer_secret(text.trim())
 }
 
+/// A text that nobody declared to be a secret, or [`REDACTED`] where it has the look of one.
+pub(crate) fn unless_secret(text: &str) -> &str {
+    if looks_secret(text) { REDACTED } else { text }
+}
+
 /// Whether a text is what Salesforce makes for a consumer secret.
 fn is_consumer_secret(text: &str) -> bool {
     let is_digit = |b: u8| b.is_ascii_digit() || (b'A'..=b'F').contains(&b);

@@ -3,7 +3,8 @@
 //! The first one present wins. Verbose output says which it was, since "why that endpoint?" is the
 //! first question when a run does something unexpected.
 
-mod secret_file;
+mod files;
+mod sourced;
 mod untrusted;
 
 use std::path::PathBuf;
@@ -13,41 +14,13 @@ use crate::document::Document;
 use crate::endpoint::{Endpoint, HOST_MEMBERS, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Client, ProxySetting, Roots, proxy_for};
-use crate::input::Input;
 use crate::oauth::{Grant, TokenRequest};
 use crate::say;
-use crate::secret::Secret;
-use secret_file::secret_in;
+use crate::secret::{Secret, unless_secret};
+use files::{read_roots, read_secret};
 use untrusted::untrusted;
 
-/// 16 MiB. The bundles of operating systems have about 250 KiB.
-const MAX_CA_LEN: usize = 16 * 1024 * 1024;
-
-/// A value, and what gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Sourced<T> {
-    /// The value.
-    pub(crate) value: T,
-    /// An option, a variable or a member of the document.
-    pub(crate) source: &'static str,
-}
-
-impl<T> Sourced<T> {
-    /// Whether the caller's value goes before the document's. The client of an auth URL belongs to its
-    /// token: only an option, which starts with a dash as no variable does, can mean another one.
-    fn goes_before(&self, document: &Document) -> bool {
-        self.source.starts_with('-') || !document.is_from_auth_url()
-    }
-}
-
-/// Where the client secret comes from.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum SecretSource {
-    /// `--client-secret-file`
-    File(Input),
-    /// The variable.
-    Environment(Secret),
-}
+pub(crate) use sourced::{SecretSource, Sourced};
 
 /// What options and environment say of requests; nothing has been read yet.
 #[derive(Debug)]
@@ -148,9 +121,9 @@ impl Loaded {
         let client_id = self.client_id(document, name)?;
         let client_secret = self.client_secret(document, name)?;
         let (endpoint, host_source) = self.endpoint(document, name)?;
-        say::step(|| format!("endpoint: {endpoint} (from {host_source})"));
+        say::step(|| format!("endpoint: {} (from {host_source})", endpoint.shown()));
         say::step(|| {
-            let (id, source) = (&client_id.value, client_id.source);
+            let (id, source) = (unless_secret(&client_id.value), client_id.source);
             format!("client id: {id} (from {source})")
         });
         say::step(|| match &client_secret {
@@ -163,6 +136,19 @@ impl Loaded {
             client_id: client_id.value,
             client_secret: client_secret.map(|secret| secret.value),
         })
+    }
+
+    /// The same for a new login: a client secret in the document is that of the client id beside it.
+    ///
+    /// # Errors
+    /// As [`Loaded::app`].
+    pub(crate) fn login_app(&self, document: &Document, name: &str) -> Result<App, Error> {
+        let given = self.client_id.as_ref().map(|id| id.value.as_str());
+        let mut document = document.clone();
+        if let Some(client_id) = given {
+            document.forget_secret_of_others(client_id);
+        }
+        self.app(&document, name)
     }
 
     /// What to send for the refresh token of a document, and where.
@@ -238,43 +224,19 @@ impl Loaded {
         let Some((member, url)) = HOST_MEMBERS.into_iter().find_map(text) else {
             return Ok((Endpoint::usual(), HostSource::Default));
         };
-        let endpoint = Endpoint::of_member(member, url).map_err(|why| {
-            let named_by = if document.is_from_auth_url() {
-                "the auth URL"
-            } else {
-                member
-            };
-            untrusted(name, named_by, url, why)
-        })?;
-        Ok((endpoint, HostSource::Member(member)))
+        let (source, named_by) = if document.is_from_auth_url() {
+            (HostSource::AuthUrl, "the auth URL")
+        } else {
+            (HostSource::Member(member), member)
+        };
+        let endpoint =
+            Endpoint::of_member(member, url).map_err(|why| untrusted(name, named_by, url, why))?;
+        Ok((endpoint, source))
     }
-}
-
-/// The trusted roots in a file.
-fn read_roots(
-    Sourced { value, source }: Sourced<PathBuf>,
-    deadline: Deadline,
-) -> Result<Roots, Error> {
-    let input = Input::Path(value);
-    let name = match source {
-        "--cacert" => input.name(),
-        variable => format!("{} (from {variable})", input.name()),
-    };
-    let pem = input.read(&name, MAX_CA_LEN, "16 MiB", deadline)?;
-    Roots::from_pem(&pem, &name)
 }
 
 /// A member that people paste, of the document called `name`.
 fn pasted<'a>(document: &'a Document, member: &str, name: &str) -> Result<Option<&'a str>, Error> {
     let value = document.pasted(member);
     value.map_err(|why| why.within(format_args!("cannot use {name}")))
-}
-
-/// The client secret of the caller.
-fn read_secret(source: SecretSource, deadline: Deadline) -> Result<Sourced<Secret>, Error> {
-    let (value, source) = match source {
-        SecretSource::Environment(value) => (value, "SFTOKEN_CLIENT_SECRET"),
-        SecretSource::File(input) => (secret_in(&input, deadline)?, "--client-secret-file"),
-    };
-    Ok(Sourced { value, source })
 }

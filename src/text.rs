@@ -32,10 +32,35 @@ pub(crate) fn harmless(text: &str) -> String {
     text.chars().filter(|c| !is_harmful(*c)).collect()
 }
 
-/// Control characters (C0, DEL, C1), and those that reorder or hide the text around them.
+/// Control characters (C0, DEL, C1), line separators, and what no reader sees: it can reorder the
+/// text around it, or stand in the middle of a secret.
 pub(crate) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_invisible(c)
+}
+
+/// Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`), in which all characters
+/// lie that change the direction of a text, and the interlinear annotations.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -46,7 +71,14 @@ mod tests {
     fn white_space_around_a_pasted_text_goes_and_nothing_harmful_stays() {
         assert_eq!(pasted("\r\n\t\u{a0}s 3 \u{2003}\r\n"), Ok("s 3"));
         assert_eq!(pasted(" \n"), Ok(""));
-        for harmful in ["a\nb", "a\0b", "a\u{200b}b", "\u{feff}a"] {
+        for harmful in [
+            "a\nb",
+            "a\0b",
+            "a\u{200b}b",
+            "\u{feff}a",
+            "a\u{ad}b",
+            "a\u{61c}b",
+        ] {
             assert!(pasted(harmful).is_err(), "{harmful:?}");
         }
     }
@@ -54,7 +86,8 @@ mod tests {
     #[test]
     fn harmful_characters_go_and_letters_of_all_scripts_stay() {
         let harmful = "\0\u{7}\u{8}\t\r\n\u{1b}\u{7f}\u{80}\u{85}\u{9b}\u{9f}\
-                       \u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}";
+                       \u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{feff}\
+                       \u{ad}\u{34f}\u{61c}\u{180e}\u{3164}\u{fe0f}\u{fff9}\u{e0041}";
         assert_eq!(harmless(&format!("a{harmful}b")), "ab");
         assert_eq!(
             harmless("gr\u{fc}\u{df} \u{65e5}\u{672c}"),

@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::complaint::{invalid, usage};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::input::Input;
 use crate::print::Printed;
 use crate::secret::looks_secret;
 use crate::settings::Sourced;
@@ -105,5 +107,14 @@ pub(super) fn text_pasted(text: Sourced<String>) -> Result<Sourced<String>, Erro
         }),
         Err(why) => Err(usage(format!("invalid {source}: {why}"))
             .hint("give it as one line of visible characters")),
+    }
+}
+
+/// `-` is standard input.
+pub(super) fn input(path: OsString) -> Input {
+    if path == "-" {
+        Input::Stdin
+    } else {
+        Input::Path(PathBuf::from(path))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::auth_url::auth_url;
 use super::cli_output::{is_redacted, redacted, text_instead};
 use super::reserved;
 use super::unusable::{not_keepable, unusable};
@@ -18,7 +19,27 @@ pub(super) fn text_of(bytes: &[u8]) -> Result<&str, Error> {
     let text = std::str::from_utf8(bytes).map_err(|_| {
         unusable("it is not UTF-8").hint("save it as UTF-8 (PowerShell's > writes UTF-16)")
     })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    Ok(without_mark(text))
+}
+
+/// The text of a file of any size, if it is one.
+pub(super) fn text_of_any_size(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().map(without_mark)
+}
+
+/// A text without a byte order mark at its start.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// The text of FILE, which cannot be an auth URL: what comes of that is a document.
+pub(super) fn text_of_file(bytes: &[u8]) -> Result<&str, Error> {
+    let text = text_of(bytes)?;
+    if auth_url(text).is_some() {
+        return Err(unusable("it is an auth URL")
+            .hint("pass it to sftoken refresh on standard input, with - as FILE"));
+    }
+    Ok(text)
 }
 
 /// The members of a text that is one JSON object, whatever they are.

@@ -1,7 +1,7 @@
 //! That something is no document, and what is shown of it.
 
 use crate::error::{Class, Error};
-use crate::secret::{REDACTED, looks_secret};
+use crate::secret;
 use crate::text::harmless;
 
 /// How much of somebody else's words a message shows, in characters; as much as of a server's.
@@ -38,9 +38,7 @@ pub(super) fn shown(text: &str) -> String {
     let text = text.replace(char::is_whitespace, " ");
     let text = harmless(&text);
     let words = text.split(' ').filter(|word| !word.is_empty());
-    let words: Vec<&str> = words
-        .map(|word| if looks_secret(word) { REDACTED } else { word })
-        .collect();
+    let words: Vec<&str> = words.map(secret::unless_secret).collect();
     words.join(" ").chars().take(MAX_WORDS).collect()
 }
 

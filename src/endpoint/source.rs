@@ -10,6 +10,8 @@ pub(crate) enum HostSource {
     Given(&'static str),
     /// The document, by this member.
     Member(&'static str),
+    /// The auth URL of the Salesforce CLI, which came in place of a document.
+    AuthUrl,
     /// Nobody.
     Default,
 }
@@ -19,6 +21,7 @@ impl fmt::Display for HostSource {
         match self {
             Self::Given(source) => f.write_str(source),
             Self::Member(name) => write!(f, "{name} in the document"),
+            Self::AuthUrl => f.write_str("the auth URL"),
             Self::Default => f.write_str("the default"),
         }
     }

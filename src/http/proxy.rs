@@ -7,7 +7,7 @@ use super::base64::base64;
 use super::no_proxy;
 use crate::endpoint::{Endpoint, host_of};
 use crate::error::{Class, Error};
-use crate::secret::Secret;
+use crate::secret::{Secret, unless_secret};
 
 /// A proxy from the environment, and which variable named it.
 #[derive(Clone, Debug)]
@@ -45,9 +45,9 @@ impl ProxySetting {
         self.proxy.uri()
     }
 
-    /// Host and port, without the credentials.
+    /// Host and port, for messages, without the credentials.
     pub(super) fn authority(&self) -> String {
-        format!("{}:{}", self.proxy.host(), self.proxy.port())
+        format!("{}:{}", unless_secret(self.proxy.host()), self.proxy.port())
     }
 
     /// Whether it speaks SOCKS, else HTTP.

@@ -31,7 +31,7 @@ pub(super) fn warn_if_open_to_others(path: &Path) -> Result<(), Error> {
 }
 
 /// Does something with the document in FILE, or with an empty one for a FILE that there is not
-/// yet, or was not (`is_new`), while there is room for what will come of it; again if that has
+/// yet, and must not be if `is_new`, while there is room for what will come of it; again if that has
 /// nothing to show for it, since another program was there. Messages call it `name`.
 ///
 /// # Errors

@@ -3,8 +3,7 @@
 //! Web server flow (RFC 6749, section 4.1) with PKCE. The address that comes back is pasted by a
 //! person, so each thing that can be wrong with it is told apart, and it is asked for again.
 
-use std::borrow::Cow;
-
+use super::browser::as_browsers_show;
 use super::form::{decoded, encoded};
 use super::pkce::{challenge, random};
 use super::request::Grant;
@@ -158,26 +157,6 @@ impl Authorization {
 
 /// What is wrong with an address that has another state, or none.
 const ANOTHER_LOGIN: &str = "this address is of another login, by its state";
-
-/// An address in the spelling that browsers give it (WHATWG URL, section 4.5): scheme and host in
-/// lower case, no port that is the usual one, a slash in place of an empty path. An app may have its
-/// callback URL in another one.
-fn as_browsers_show(address: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = address.split_once("://") else {
-        return address.into();
-    };
-    let scheme = scheme.to_ascii_lowercase();
-    let usual_port = match &*scheme {
-        "https" => ":443",
-        "http" => ":80",
-        _ => return address.into(),
-    };
-    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let host = host.to_ascii_lowercase();
-    let host = host.strip_suffix(usual_port).unwrap_or(&host);
-    let slash = if path.starts_with('/') { "" } else { "/" };
-    format!("{scheme}://{host}{slash}{path}").into()
-}
 
 /// A line that is of no use.
 fn unusable(why: impl Into<String>) -> Landing {

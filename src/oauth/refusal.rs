@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::meaning::Meaning;
 use super::remains::Remains;
 use super::request::TokenRequest;
-use crate::endpoint::HostSource;
+use crate::endpoint::{Endpoint, HostSource};
 use crate::error::{Class, Error};
 use crate::http::{Lost, no_reply};
 
@@ -46,7 +46,7 @@ impl Refusal {
         let Lost { error, again, .. } = lost;
         let error = match (request.host_source, error.advice()) {
             _ if lost.was_sent => unanswered(request, error),
-            (HostSource::Member("instance_url"), Some(hint)) if again => {
+            (HostSource::Member("instance_url") | HostSource::AuthUrl, Some(hint)) if again => {
                 let hint = format!("{hint}; {HAS_MOVED}");
                 error.hint(hint)
             }
@@ -146,7 +146,9 @@ fn grant_hint(request: &TokenRequest) -> String {
         HostSource::Default => {
             format!("the host is the default: {OTHER_HOSTS}; if it is the right one, {cause}")
         }
-        HostSource::Member(name) => format!("{cause}; or {name} in the document is the wrong host"),
+        source @ (HostSource::Member(_) | HostSource::AuthUrl) => {
+            format!("{cause}; or {source} names the wrong host")
+        }
     }
 }
 
@@ -164,12 +166,8 @@ fn client_hint(request: &TokenRequest, code: &str) -> String {
         (HostSource::Default, true) => {
             format!("the host is the default: {my_domain}; then {check}")
         }
-        (HostSource::Member(name), false) => {
-            format!("{check}; the host is that of {name} in the document")
-        }
-        (HostSource::Member(name), true) => {
-            format!("the host is that of {name} in the document: {my_domain}; then {check}")
-        }
+        (source, false) => format!("{check}; the host is that of {source}"),
+        (source, true) => format!("the host is that of {source}: {my_domain}; then {check}"),
     }
 }
 
@@ -194,18 +192,27 @@ const OTHER_HOSTS: &str = "a sandbox needs --token-endpoint https://test.salesfo
 /// The endpoint would have the secrets sent somewhere else.
 pub(super) fn redirected(request: &TokenRequest, status: u16, location: Option<&str>) -> Error {
     let host = request.host();
-    let target = match location {
-        Some(location) => request.endpoint.target_of(location).map_or_else(
-            || "an unreadable address".to_owned(),
-            |url| request.harmless(&url, []),
-        ),
-        None => "nowhere".to_owned(),
+    let target = location.and_then(|location| request.endpoint.target_of(location));
+    let shown = match (location, &target) {
+        (None, _) => "nowhere".to_owned(),
+        (_, None) => "an unreadable address".to_owned(),
+        (_, Some(url)) => request.harmless(url, []),
     };
-    Error::new(
+    let is_another = |url: String| Endpoint::parse(&url).is_ok_and(|it| it != request.endpoint);
+    let advice = if target.is_some_and(is_another) {
+        "if you trust that address, give it as --token-endpoint"
+    } else {
+        "check the token endpoint"
+    };
+    let error = Error::new(
         Class::Protocol,
-        format!("redirect from {host} not followed: status {status} points at {target}"),
-        "if you trust that address, give it as --token-endpoint; usually it is the My Domain of the org",
-    )
+        format!("redirect from {host} not followed: status {status} points at {shown}"),
+        advice,
+    );
+    if request.endpoint.is_my_domain() {
+        return error;
+    }
+    error.hint(format!("{advice}; usually it is the My Domain of the org"))
 }
 
 /// A gateway had no answer from the server, which may have processed the request.

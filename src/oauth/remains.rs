@@ -9,6 +9,7 @@ use super::body::{Body, encoding, is_plain, text_of};
 use super::request::TokenRequest;
 use crate::http::Reply;
 use crate::secret::Secret;
+use crate::text::pasted;
 
 /// The member that exists once.
 const REFRESH_TOKEN: &str = "refresh_token";
@@ -70,8 +71,8 @@ impl Remains {
 /// Whether a text can be sent as a refresh token another time: what replaces bytes that are not
 /// UTF-8 cannot be meant.
 pub(super) fn is_refresh_token(text: &str) -> bool {
-    let is_odd = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
-    !text.trim().is_empty() && !text.trim().contains(is_odd)
+    pasted(text)
+        .is_ok_and(|token| !token.is_empty() && !token.contains(char::REPLACEMENT_CHARACTER))
 }
 
 /// Whether an object has something in it that may be another refresh token than the one sent.

@@ -63,7 +63,8 @@ impl NewFile {
         let name = name.ok_or_else(|| cannot_make(given, "that is no name of a file"))?;
         let path = directory.join(name);
         if fs::symlink_metadata(&path).is_ok_and(|it| it.is_symlink()) {
-            return Err(cannot_make(given, "it is a link that leads nowhere"));
+            let hint = "nothing was sent; remove the link, or make the directory that it leads to";
+            return Err(cannot_make(given, "it is a link that leads nowhere").hint(hint));
         }
         Ok(Self {
             given: given.to_owned(),

@@ -9,6 +9,11 @@ use super::side_file::SideFile;
 use crate::error::{Class, Error};
 use crate::input::shown;
 
+/// Bytes that one write puts into a file wholly or not at all, whenever the process is killed: a
+/// kill is noticed between two pages, and this is the smallest page there is. A longer content has to
+/// have a copy before FILE is overwritten; a shorter one is safer in FILE, where the next run looks.
+const UNTORN: usize = 4096;
+
 impl Reserved<'_> {
     /// Saves the document that came of the reply. If FILE was changed since it was read but has
     /// the token that was sent, or the new one, `rebase` makes the document of what is there now.
@@ -22,7 +27,11 @@ impl Reserved<'_> {
     ) -> Result<SavedHow, Error> {
         let (locked, pending, _room, in_place) = self.into_parts();
         // The first complete copy of the new tokens, before anything else.
-        let copy = pending.and_then(|pending| completed(pending, document));
+        let copy = match pending {
+            Some(pending) => completed(pending, document),
+            None if document.len() > UNTORN => SideFile::in_temporary_directory(document).ok(),
+            None => None,
+        };
         let (key, seen) = (locked.content().key, locked.seen());
         let put =
             Put::new(document.to_vec(), Some(seen.bytes.clone()), copy).in_place_because(in_place);

@@ -5,7 +5,8 @@
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::harness::{Case, Outcome};
-use crate::kit::{self, FILE, Failure, granted, refresh_file, would_post};
+use crate::kit::{self, FILE, Failure, granted, refresh_file, with_file, would_post};
+use crate::login_kit::login_at;
 
 /// An auth URL without a client secret, as of the CLI's own app.
 const AUTH_URL: &str = "force://PlatformCLI::5Aep861_r.t==@acme.my.salesforce.com";
@@ -240,7 +241,7 @@ fn is_taken_from_standard_input_only() {
     let endpoint = Endpoint::http(granted());
     let no_json = (
         "it is an auth URL",
-        "pass it on standard input, with - as FILE",
+        "pass it to sftoken refresh on standard input, with - as FILE",
     );
     let no_document = (
         "it has no refresh_token",
@@ -253,5 +254,10 @@ fn is_taken_from_standard_input_only() {
             .of(outcome)
             .file_is(FILE, content);
     }
+    let (why, hint) = no_json;
+    let login = with_file(login_at(&endpoint), AUTH_URL).arg(FILE).run();
+    Failure::unusable(FILE, why, hint)
+        .of(login)
+        .file_is(FILE, AUTH_URL);
     assert_eq!(endpoint.connections(), 0);
 }

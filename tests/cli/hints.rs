@@ -5,6 +5,7 @@
 //! endpoint here.
 
 use crate::endpoint::{Endpoint, Reply};
+use crate::harness::Case;
 use crate::kit::{FILE, Failure, NOBODY, expired, granted, proxy_to, refresh_by_proxy};
 use crate::replies::{CHECK, LOG_IN, code};
 
@@ -41,8 +42,8 @@ fn check(document: &str, given: Option<&str>, reply: &Reply, message: &str, hint
 #[test]
 fn a_refused_token_makes_the_host_a_suspect_where_the_caller_did_not_name_it() {
     let said = "refused the refresh token: invalid_grant: expired access/refresh token";
-    let instance = "or instance_url in the document is the wrong host";
-    let id = "or id in the document is the wrong host";
+    let instance = "or instance_url in the document names the wrong host";
+    let id = "or id in the document names the wrong host";
     let rows = [
         (
             NO_HOST,
@@ -184,5 +185,48 @@ fn an_instance_that_cannot_be_reached_may_have_moved() {
         let expected = Failure::proxy(host, NOBODY, "connection refused");
         let stderr = format!("{}{more}", expected.stderr.trim_end());
         Failure { stderr, ..expected }.of(unreachable(document));
+    }
+}
+
+#[test]
+fn the_host_of_an_auth_url_is_called_so() {
+    let app = "invalid_client_id";
+    let rows = [
+        (
+            "acme.my.salesforce.com",
+            expired(),
+            77,
+            "refused the refresh token: invalid_grant: expired access/refresh token",
+            format!("{LOG_IN}; or the auth URL names the wrong host"),
+        ),
+        (
+            "acme.my.salesforce.com",
+            code(400, app),
+            78,
+            "refused the client: invalid_client_id",
+            format!("{CHECK}; the host is that of the auth URL"),
+        ),
+        (
+            "test.salesforce.com",
+            code(400, app),
+            78,
+            "refused the client: invalid_client_id",
+            format!(
+                "the host is that of the auth URL: \
+                 give the My Domain of the org as --token-endpoint; then {CHECK}"
+            ),
+        ),
+    ];
+    for (host, reply, class, said, hint) in rows {
+        let endpoint = Endpoint::https(reply);
+        let proxy = proxy_to(&endpoint);
+        let outcome = Case::new()
+            .args(["refresh", "-"])
+            .env("SSL_CERT_FILE", proxy.ca_path())
+            .env("HTTPS_PROXY", proxy.origin())
+            .stdin(format!("force://id::5Aep@{host}"))
+            .run();
+        let message = format!("cannot refresh standard input: {host} {said}");
+        Failure::new(class, &message, &hint).of(outcome);
     }
 }

@@ -5,8 +5,9 @@ use crate::harness::{Case, Outcome};
 use crate::kit::{CLIENT_ID, FILE, Failure, host};
 use crate::login_kit::{
     Dialogue, LOGGED_IN, address_in, app, asked_again, assert_nothing_saved, exchanges, log_in,
-    logged_in, login_at, nobody_there, parameter, prompt,
+    logged_in, login_at, login_in, nobody_there, parameter, prompt,
 };
+use crate::rights::with_tmp;
 
 /// The run failed with this code and saved nothing; standard error has all of these.
 #[track_caller]
@@ -61,6 +62,11 @@ fn without_a_person_the_hint_says_where_to_log_in() {
     assert_nothing_saved(case.run(), &nobody_there());
     let closed = case.through(["/bin/sh", "-c", "exec \"$@\" <&-", "sh"]);
     assert_nothing_saved(closed.run(), &nobody_there());
+    let for_output = Failure {
+        stderr: nobody_there().stderr.replace(FILE, "standard output"),
+        ..nobody_there()
+    };
+    assert_nothing_saved(login_at(&endpoint).arg("-").run(), &for_output);
     assert!(endpoint.requests().is_empty());
 }
 
@@ -178,6 +184,18 @@ fn a_reply_without_a_refresh_token_is_not_saved() {
         let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
         assert_failed(outcome, 78, &["scope refresh_token"]);
     }
+}
+
+#[test]
+fn a_refresh_token_without_an_access_token_is_saved_with_its_client() {
+    let reply = Reply::json(200, r#"{"refresh_token":"5Aep-token-1"}"#);
+    let endpoint = Endpoint::login(&app().replying(reply));
+    let case = login_in(&endpoint, with_tmp(Case::new()));
+    let outcome = log_in(case.arg(FILE), &endpoint);
+    let saved = "no access token; its new refresh token was saved; the reply is kept in ";
+    assert!(outcome.stderr_text().contains(saved), "{outcome}");
+    let document = "{\n  \"client_id\": \"id\",\n  \"refresh_token\": \"5Aep-token-1\"\n}\n";
+    outcome.code(76).file_is(FILE, document);
 }
 
 #[test]

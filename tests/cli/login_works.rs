@@ -325,3 +325,22 @@ fn works_at_a_terminal() {
     let summary = format!("as {USER} of {ORG}");
     assert!(outcome.stdout_text().contains(&summary), "{outcome}");
 }
+
+#[test]
+fn what_is_true_of_the_old_login_alone_goes_with_it() {
+    let endpoint = Endpoint::login(&app());
+    let old = r#"{"client_id":"another","client_secret":"its-secret","refresh_token":"5Aep-old",
+                  "sfdc_community_url":"https://old.my.site.com/site","note":1}"#;
+    let outcome = log_in(with_file(login_at(&endpoint), old).arg(FILE), &endpoint).code(0);
+    let saved: Value = serde_json::from_slice(&outcome.read(FILE)).unwrap();
+    assert_eq!(saved["client_id"], CLIENT_ID);
+    assert_eq!(saved["note"], 1);
+    for gone in ["client_secret", "sfdc_community_url"] {
+        assert_eq!(saved.get(gone), None, "{gone}");
+    }
+    let [form] = <[_; 1]>::try_from(exchanges(&endpoint)).unwrap();
+    assert!(
+        form.iter().all(|(name, _)| name != "client_secret"),
+        "{form:?}"
+    );
+}

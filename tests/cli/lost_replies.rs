@@ -193,6 +193,8 @@ fn a_refresh_token_that_cannot_be_sent_is_kept() {
     check([
         unread(latin1, unsendable()),
         unread(with("\"5Aep\\u0000861\""), unsendable()),
+        unread(with("\"5Aep\\u200b861\""), unsendable()),
+        unread(with("\"5Aep\\u00ad861\""), unsendable()),
         unread(with("\" \""), unsendable()),
         unread(with(&format!("[\"{ROTATED}\"]")), no_string()),
         unread(with(&format!("{{\"token\":\"{ROTATED}\"}}")), no_string()),

@@ -392,7 +392,7 @@ fn new_tokens() -> String {
 #[track_caller]
 fn assert_discreet(case: Case) {
     let secrets = [&OLD_SECRETS[..], &NEW_SECRETS].concat();
-    assert_shows_none(&case.arg("-v").run(), &secrets);
+    assert_shows_none(&with_tmp(case).arg("-v").run(), &secrets);
 }
 
 /// Refreshes [`SECRETIVE`] at an endpoint with this script, in a file and on standard input.

@@ -176,7 +176,14 @@ fn a_retry_after_wins_over_the_own_pause() {
 
 #[test]
 fn a_retry_after_that_is_no_number_of_seconds_does_not_count() {
-    for value in ["Sun, 22 Nov 2026 00:00:00 GMT", "-1", "1.5", "soon", ""] {
+    for value in [
+        "Sun, 22 Nov 2026 00:00:00 GMT",
+        "-1",
+        "+0",
+        "1.5",
+        "soon",
+        "",
+    ] {
         let endpoint = Endpoint::http(busy_for(value));
         let outcome = refresh(&endpoint).args(["--retries", "0"]).run();
         Failure::busy(&host(&endpoint), "status 503").check(outcome);

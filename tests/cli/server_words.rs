@@ -4,8 +4,10 @@
 //! tokens, too, and must not break up what is looked for.
 
 use crate::endpoint::{Endpoint, Reply};
+use crate::harness::Case;
 use crate::kit::{
     CLIENT_ID, DOCUMENT, FILE, Failure, TOKEN, host, refresh, refresh_file, refresh_here,
+    refresh_url, with_file,
 };
 use crate::replies::{LOG_IN, body, said};
 use crate::secrets::assert_shows_none;
@@ -67,6 +69,13 @@ fn no_secret_in_the_words_of_a_server_is_shown() {
         (error("of 00D%21AccessToken", ""), "of [REDACTED]"),
         (
             error("5Aep861Tok\\u200ben\\u0000OfTheSession", ""),
+            "[REDACTED]",
+        ),
+        (
+            error(
+                "5Aep861Tok\\u00ade\\u061cn\\u180eOf\\ufe0fThe\\udb40\\udc41Session",
+                "",
+            ),
             "[REDACTED]",
         ),
         (
@@ -157,4 +166,37 @@ fn names_cannot_steer_a_terminal_or_fake_a_line() {
         said.contains(&format!("* client id: {CLIENT_ID} (from --client-id)\n")),
         "{outcome}"
     );
+}
+
+#[test]
+fn no_step_shows_what_has_the_look_of_a_secret() {
+    let json = TOKEN.replace('{', r#"{"00D!access-1":1,"5Aep-0":2,"#);
+    let endpoint = Endpoint::http(body(200, json));
+    let pasted = "5Aep861PastedIntoTheWrongPlace";
+    let host = host(&endpoint);
+    let url = format!("http://{host}/token?refresh_token={pasted}");
+    for flag in ["--verbose", "--dry-run"] {
+        let outcome = with_file(Case::new(), DOCUMENT)
+            .args(["refresh", "--client-id", pasted, "--token-endpoint", &url])
+            .args([flag, FILE])
+            .run()
+            .code(0);
+        assert_shows_none(&outcome, &[pasted, "00D!access-1", "5Aep-0"]);
+        assert!(
+            outcome
+                .stderr_text()
+                .contains(&format!("http://{host}/[REDACTED]")),
+            "{outcome}"
+        );
+    }
+    assert!(endpoint.only_request().line.contains(pasted));
+    let outcome = refresh_url("https://acme.my.salesforce.com")
+        .env("HTTPS_PROXY", pasted)
+        .args(["--verbose", "--dry-run"])
+        .run()
+        .code(0);
+    assert_shows_none(&outcome, &[pasted]);
+    let said = outcome.stderr_text();
+    let proxy = "\n* proxy: [REDACTED]:80 (from HTTPS_PROXY)\n";
+    assert!(said.contains(proxy), "{outcome}");
 }

@@ -234,8 +234,8 @@ mod tests {
             body.members()
                 .map(|members| Value::from(members.clone()).to_string())
         };
-        let whole = r#"{"a":"x,\"","b":[1,{"c":2}]"#;
-        for rest in ["", ",", r#","d"#, r#","d":"#, r#","d":"e"#, r#","d":[1,"#] {
+        let whole = r#"{"a":"x,]\"","b":[1,{"c":2}]"#;
+        for rest in ["", ",", r#","d"#, r#","d":"#, r#","d":"e,f"#, r#","d":[1,"#] {
             let read = members(&format!("{whole}{rest}"));
             assert_eq!(read, Some(format!("{whole}}}")), "{rest}");
         }

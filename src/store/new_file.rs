@@ -18,6 +18,7 @@ use super::lock::held_by_another;
 use super::pending::{Found, find, path_for, successor};
 use super::place::Place;
 use super::put::{NotPut, SavedHow, sync_directory};
+use super::recover::unfinished;
 use super::save::not_saved;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
@@ -98,7 +99,10 @@ impl NewFile {
                 Ok(false)
             }
             Found::Foreign(_) => Err(self.blocked_by(&path)),
-            Found::Left(left, bytes) => self.finish(left, &bytes).map_err(failed),
+            Found::Left(left, bytes) => {
+                let finished = self.finish(left, &bytes);
+                finished.map_err(|why| unfinished(&shown(&self.given), &path, &reason(&why)))
+            }
         }
     }
 

@@ -196,9 +196,14 @@ impl Locked {
 
     /// An interrupted save is there and has to be finished first.
     fn unfinished(&self, path: &Path, why: &str) -> Error {
-        let path = shown(path);
-        let message = format!("cannot finish the interrupted save in {path}: {why}");
-        let hint = format!("nothing was sent; move that file to {}", self.name());
-        Error::new(Class::CantCreat, message, hint)
+        unfinished(&self.name(), path, why)
     }
+}
+
+/// An interrupted save of the file of this name has to be finished first.
+pub(super) fn unfinished(name: &str, path: &Path, why: &str) -> Error {
+    let path = shown(path);
+    let message = format!("cannot finish the interrupted save in {path}: {why}");
+    let hint = format!("nothing was sent; move that file to {name}");
+    Error::new(Class::CantCreat, message, hint)
 }

@@ -8,7 +8,7 @@ use crate::endpoint::{Endpoint, Gate, Reply};
 use crate::harness::{Case, Outcome};
 use crate::kit::{DOCUMENT, FILE, refresh_at, rotating, with_file};
 use crate::login_kit::{Dialogue, LOGGED_IN, TOKENS, app, exchanges, log_in, login_at, login_in};
-use crate::rights::with_tmp;
+use crate::rights::{unprivileged, with_tmp};
 
 /// The pending file of a FILE without a refresh token: the name has the first 16 digits of the
 /// SHA-256 of nothing.
@@ -52,6 +52,17 @@ fn what_an_interrupted_login_left_becomes_the_file() {
         assert_eq!(fs::metadata(outcome.path(FILE)).unwrap().nlink(), 1);
         outcome.files_are([FILE]);
     }
+}
+
+#[test]
+fn what_cannot_become_the_file_stops_the_login() {
+    let Some(case) = unprivileged(interrupted(PENDING, LOGGED_IN)) else {
+        return;
+    };
+    let words = format!("/{PENDING}: permission denied\n");
+    assert_stopped(look(case.mode(".", 0o555), FILE), &words)
+        .files_are([PENDING])
+        .file_is(PENDING, LOGGED_IN);
 }
 
 #[test]

@@ -45,6 +45,32 @@ fn each_step_of_a_save_by_rename_is_on_the_disk_before_the_next() {
     assert_eq!(steps, STEPS);
 }
 
+#[test]
+#[ignore = "needs strace; make torture runs it"]
+fn a_last_look_is_taken_when_all_is_ready_and_nothing_is_sent_yet() {
+    if is_strace_missing() {
+        return;
+    }
+    let reference = Reference::of(Way::Rename);
+    let calls = reference.trace.calls();
+    let before: Vec<_> = calls.take_while(|call| call.name != "sendto").collect();
+    let ready = before.iter().rposition(|call| call.name == "pwrite64");
+    let behind = &before[ready.expect("room is made")..];
+    let is_done = |name: &str, file: &str| {
+        let mut calls = behind.iter();
+        calls.any(|call| call.name == name && call.line().contains(file))
+    };
+    assert!(is_done("pread64", "/token.json>"), "FILE is not read");
+    assert!(
+        is_done("statx", "/token.json\""),
+        "its path is not looked at"
+    );
+    assert!(
+        is_done("statx", "/.token.json.sftoken-"),
+        "the pending file is not looked at"
+    );
+}
+
 /// The step that a call is.
 fn step(call: &Call) -> Option<&'static str> {
     let line = call.line();

@@ -15,6 +15,7 @@ use std::process::{Command, Output};
 
 use crate::endpoint::TempDir;
 use crate::harness::Case;
+use crate::rights::skip;
 
 /// The man page's source.
 const PAGE: &str = include_str!("../../doc/sftoken.1");
@@ -103,7 +104,7 @@ fn tool(program: &str, args: &[&str]) -> Option<Output> {
         .output();
     match output {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            println!("skipped: there is no {program}");
+            skip(&format!("there is no {program}"));
             None
         }
         output => Some(output.unwrap()),
@@ -188,7 +189,7 @@ fn groff_finds_nothing_to_warn_of() {
 fn man_renders_the_page_without_warnings() {
     // The man of other systems has no such option.
     if !tool("man", &["--version"]).is_some_and(|output| output.stdout.starts_with(b"man ")) {
-        println!("skipped: this is not man-db");
+        skip("this is not man-db");
         return;
     }
     silent_tool("man", &["--warnings", "--local-file", PAGE_PATH])

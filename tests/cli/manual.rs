@@ -4,11 +4,6 @@
 //! sources are compared with the help; where the tools are there, the page is rendered and each
 //! completion is loaded by its shell and asked. A tool that is not there is skipped with a message.
 
-#![allow(
-    clippy::print_stdout,
-    reason = "a test that skips something says so to whoever runs it"
-)]
-
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::process::{Command, Output};

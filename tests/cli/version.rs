@@ -5,7 +5,7 @@
 
 #![allow(
     clippy::print_stdout,
-    reason = "a test that skips something says so to whoever runs it, and the build script tells cargo"
+    reason = "the build script tells cargo what it has found"
 )]
 
 use std::fs;
@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::endpoint::TempDir;
+use crate::rights::skip;
 
 #[allow(dead_code, reason = "cargo alone runs its `main`")]
 #[path = "../../build.rs"]
@@ -34,7 +35,7 @@ fn git(directory: &Path, args: &[&str]) -> bool {
         .status();
     match status {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            println!("skipped: there is no git");
+            skip("there is no git");
             false
         }
         status => {

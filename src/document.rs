@@ -28,7 +28,7 @@ use crate::text::{is_token, pasted};
 use auth_url::{auth_url, keep_host, printed_in};
 use cli_output::{LOG_IN, is_redacted, members_instead, redacted};
 use layout::Layout;
-use reply::{PARTS, loses_token, take_over};
+use reply::{PARTS, loses_token, put_back, take_over, values_before};
 use reply_members::take_from_successor;
 use source::{object_in, text_of, text_of_any_size, text_of_file};
 use unusable::{no_value, not_keepable, too_large_indented, unusable};
@@ -228,19 +228,19 @@ impl Document {
     /// Takes over every member of a token reply, or as many as a later run can read.
     pub(crate) fn merge(&mut self, reply: &Map<String, Value>) -> Merged {
         for part in PARTS {
-            let mut next = self.clone();
-            let changed = take_over(&mut next.members, reply, part);
-            if let Some(url) = &next.auth_url_host {
-                keep_host(&mut next.members, url);
+            let before = values_before(&self.members, reply);
+            let changed = take_over(&mut self.members, reply, part);
+            if let Some(url) = &self.auth_url_host {
+                keep_host(&mut self.members, url);
             }
-            if let Ok(rendered) = next.checked_render() {
-                *self = next;
+            if let Ok(rendered) = self.checked_render() {
                 return Merged {
                     changed,
                     is_whole: part.is_none() && !loses_token(reply),
                     rendered,
                 };
             }
+            put_back(&mut self.members, before);
         }
         Merged {
             rendered: self.render(),

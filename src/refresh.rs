@@ -19,6 +19,7 @@ use crate::oauth::TokenRequest;
 use crate::print::{Kept, Printed, print};
 use crate::report::{Outcome, summary, warn_if_open_to_others, whole};
 use crate::say;
+use crate::secret::Secret;
 use crate::settings::Loaded;
 use crate::store::{Content, Locked, TokenFile};
 
@@ -92,7 +93,7 @@ impl Story {
     fn refresh_file(&self, path: &Path) -> Result<(Document, Outcome), Error> {
         let file = TokenFile::open(path, DOCUMENT)?;
         warn_if_open_to_others(&file);
-        let before = Before::read(&file)?;
+        let mut before = Before::read(&file)?;
         if let Some(document) = &before.document
             && let Some(age) = self.fresh_age(document)
         {
@@ -103,7 +104,7 @@ impl Story {
             let opened = file
                 .take()
                 .map_or_else(|| TokenFile::open(path, DOCUMENT), Ok)?;
-            if let Some(refreshed) = self.refresh_locked(opened, &before)? {
+            if let Some(refreshed) = self.refresh_locked(opened, &mut before)? {
                 return Ok(refreshed);
             }
             say::step(|| format!("lock: {} was replaced meanwhile", self.hold.name));
@@ -115,9 +116,12 @@ impl Story {
     fn refresh_locked(
         &self,
         file: TokenFile,
-        before: &Before,
+        before: &mut Before,
     ) -> Result<Option<(Document, Outcome)>, Error> {
         let mut locked = self.hold.lock(file)?;
+        if let Some(document) = &before.document {
+            locked.has_been_read(before.bytes.clone(), document.refresh_token());
+        }
         let recovered = self.hold.recover(&mut locked)?;
         let document = self.load(&mut locked, before)?;
         if !recovered && self.is_done_by_another(before, &document) {
@@ -177,10 +181,10 @@ impl Story {
     }
 
     /// Reads the document under the lock; what has not changed need not be parsed again.
-    fn load(&self, locked: &mut Locked, before: &Before) -> Result<Document, Error> {
+    fn load(&self, locked: &mut Locked, before: &mut Before) -> Result<Document, Error> {
         let bytes = locked.read()?;
-        let document = match &before.document {
-            Some(document) if before.bytes == bytes => document.clone(),
+        let document = match before.document.take() {
+            Some(document) if before.bytes == bytes => document,
             _ => Document::parse(&bytes).map_err(|why| self.hold.unusable(why))?,
         };
         self.describe(&document, bytes.len());
@@ -249,8 +253,14 @@ impl Story {
 struct Before {
     /// Its content.
     bytes: Vec<u8>,
-    /// The document in it, if it was one.
+    /// The document in it, if it was one and nobody has needed it yet.
     document: Option<Document>,
+    /// The token in it.
+    access_token: Option<Secret>,
+    /// When it was read, since 1970.
+    read_at: Duration,
+    /// How old the token was then.
+    age: Option<Duration>,
 }
 
 impl Before {
@@ -258,25 +268,28 @@ impl Before {
     fn read(file: &TokenFile) -> Result<Self, Error> {
         let bytes = file.read()?;
         let document = Document::parse(&bytes).ok();
-        Ok(Self { bytes, document })
+        // Before 1970 nothing is of any age.
+        let read_at = SystemTime::now().duration_since(UNIX_EPOCH);
+        let read_at = read_at.unwrap_or_default();
+        Ok(Self {
+            access_token: document.as_ref().and_then(Document::access_token),
+            age: document.as_ref().and_then(|it| it.age(read_at)),
+            bytes,
+            document,
+            read_at,
+        })
     }
 
     /// Whether a later document has another token than there was.
     fn lacks_token_of(&self, later: &Document) -> bool {
-        let before = self.document.as_ref().and_then(Document::access_token);
         let later = later.access_token();
-        later.is_some() && later != before
+        later.is_some() && later != self.access_token
     }
 
     /// Whether a later document was issued later, by what both say.
     fn was_issued_before(&self, later: &Document) -> bool {
-        let Ok(now) = SystemTime::now().duration_since(UNIX_EPOCH) else {
-            return false;
-        };
-        let before = self.document.as_ref().and_then(|it| it.age(now));
-        later
-            .age(now)
-            .is_some_and(|age| before.is_none_or(|before| age < before))
+        let later = later.age(self.read_at);
+        later.is_some_and(|later| self.age.is_none_or(|age| later < age))
     }
 }
 

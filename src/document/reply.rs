@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::endpoint::HOST_MEMBERS;
 use crate::text::pasted;
 
 /// What to take over of a reply, the best first: all of it, what a token consists of, or what cannot
@@ -46,6 +47,28 @@ pub(super) fn take_over(
         }
     }
     changed
+}
+
+/// The values of all members that a reply can change, whether the document has them or not.
+pub(super) fn values_before(
+    members: &Map<String, Value>,
+    reply: &Map<String, Value>,
+) -> Vec<(String, Option<Value>)> {
+    let [site, ..] = HOST_MEMBERS;
+    let names = [site].into_iter().chain(reply.keys().map(String::as_str));
+    names
+        .map(|name| (name.to_owned(), members.get(name).cloned()))
+        .collect()
+}
+
+/// Undoes what a reply has changed. What it added stands at the end and goes from there.
+pub(super) fn put_back(members: &mut Map<String, Value>, before: Vec<(String, Option<Value>)>) {
+    for (name, value) in before.into_iter().rev() {
+        match value {
+            Some(value) => drop(members.insert(name, value)),
+            None => drop(members.shift_remove(&name)),
+        }
+    }
 }
 
 /// Whether a reply has a refresh token that no document can have.

@@ -15,6 +15,7 @@ use super::file::{Seen, TokenFile};
 use super::place::Place;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
+use crate::secret::Secret;
 
 /// Between two looks at a lock that another process holds: short against the round trip that the
 /// holder waits for, long enough that two hundred waiters cost next to nothing.
@@ -68,6 +69,12 @@ impl Locked {
     pub(crate) fn read(&mut self) -> Result<Vec<u8>, Error> {
         self.look_again()?;
         Ok(self.seen.bytes.clone())
+    }
+
+    /// Takes over what somebody has read of FILE and understood already: the content and its key.
+    pub(crate) fn has_been_read(&mut self, bytes: Vec<u8>, key: Secret) {
+        let key = Some(key);
+        self.seen = Seen { bytes, key };
     }
 
     /// The same without handing it out.

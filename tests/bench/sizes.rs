@@ -80,8 +80,13 @@ pub(crate) fn compare_memory(sftoken: &Path, folder: &Folder, bounds: &mut Bound
 
 /// Peak memory in KiB with a document of this size, and a reply of that size too, or a small one.
 fn peak(sftoken: &Path, folder: &Folder, kib: usize, filler: Filler, replies: bool) -> f64 {
-    let size = if replies { kib } else { 1 };
-    let reply = object("access_token", "00D!bench", size, filler);
+    // A small reply with the filler of a document would replace that.
+    let (size, reply_filler) = if replies {
+        (kib, filler)
+    } else {
+        (1, Filler::Strings)
+    };
+    let reply = object("access_token", "00D!bench", size, reply_filler);
     let endpoint = Endpoint::builder()
         .tls13()
         .start(move |_: &Request| Reply::json(200, reply.clone()));

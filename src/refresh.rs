@@ -185,7 +185,7 @@ impl Story {
         let bytes = locked.read()?;
         let document = match before.document.take() {
             Some(document) if before.bytes == bytes => document,
-            _ => Document::parse(&bytes).map_err(|why| self.hold.unusable(why))?,
+            _ => Document::parse(bytes).map_err(|why| self.hold.unusable(why))?,
         };
         self.describe(&document, bytes.len());
         Ok(document)

@@ -22,6 +22,8 @@ pub(super) struct Layout {
     indent: String,
     /// How the owner wrote numbers with an exponent.
     spellings: Spellings,
+    /// Bytes that it has.
+    len: usize,
 }
 
 impl Default for Layout {
@@ -29,6 +31,7 @@ impl Default for Layout {
         Self {
             indent: DEFAULT_INDENT.to_owned(),
             spellings: Spellings::default(),
+            len: 0,
         }
     }
 }
@@ -39,6 +42,7 @@ impl Layout {
         Self {
             indent: indent_of(text).unwrap_or(DEFAULT_INDENT).to_owned(),
             spellings: Spellings::of(text, members),
+            len: text.len(),
         }
     }
 
@@ -49,13 +53,18 @@ impl Layout {
 
     /// Members as a JSON text: UTF-8, one newline at the end.
     pub(super) fn render(&self, members: &Map<String, Value>) -> Vec<u8> {
-        let json = serde_json::to_string_pretty(members)
+        let mut json = Vec::with_capacity(self.len + GROWTH);
+        serde_json::to_writer_pretty(&mut json, members)
             .expect("a value tree with string keys is always JSON");
+        let json = String::from_utf8(json).expect("JSON of strings is UTF-8");
         let mut json = indented(self.spellings.restore(json), &self.indent);
         json.push('\n');
         json.into_bytes()
     }
 }
+
+/// Bytes that a usual reply adds to a document; more is no harm.
+const GROWTH: usize = 4 * 1024;
 
 /// The white space before the first member that stands on a line of its own.
 fn indent_of(json: &str) -> Option<&str> {

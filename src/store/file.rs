@@ -22,6 +22,9 @@ const READABLE_BY_OTHERS: u32 = 0o004;
 /// How often FILE is read while it is no document: a program may be writing it.
 const READS: usize = 5;
 
+/// 64 KiB, in which nearly every document fits: a comparison needs no second copy of a large one.
+const PIECE: usize = 64 * 1024;
+
 /// The pause between two of these reads; a program that writes needs far less.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -144,17 +147,37 @@ impl TokenFile {
     pub(super) fn read_settled(&self, known: Seen) -> Result<Seen, Error> {
         let mut seen = known;
         for _ in 1..READS {
-            let bytes = self.read()?;
-            if bytes != seen.bytes {
-                seen.key = (self.content.key)(&bytes);
-                seen.bytes = bytes;
+            if seen.key.is_some() && self.holds(&seen.bytes).is_ok_and(|it| it) {
+                break;
             }
+            seen.bytes = self.read()?;
+            seen.key = (self.content.key)(&seen.bytes);
             if seen.key.is_some() {
                 break;
             }
             thread::sleep(PAUSE);
         }
         Ok(seen)
+    }
+
+    /// Whether the file holds this content, with blanks behind it or without.
+    fn holds(&self, content: &[u8]) -> io::Result<bool> {
+        let mut expected = without_blanks(content);
+        let mut piece = vec![0; PIECE.min(expected.len() + 1)];
+        let mut at = 0;
+        loop {
+            let count = self.file.read_at(&mut piece, at)?;
+            let (same, behind) = piece[..count].split_at(count.min(expected.len()));
+            if !expected.starts_with(same) || behind.iter().any(|byte| *byte != b' ') {
+                return Ok(false);
+            }
+            expected = &expected[same.len()..];
+            at += count as u64;
+            // A regular file gives all that was asked for, or all that there is.
+            if count < piece.len() {
+                return Ok(expected.is_empty());
+            }
+        }
     }
 
     /// All that the file holds.
@@ -186,7 +209,7 @@ impl TokenFile {
     /// a write.
     pub(super) fn look(&self, content: &[u8]) -> Option<Metadata> {
         let open = self.file.metadata().ok()?;
-        if self.read().ok()? != without_blanks(content) {
+        if !self.holds(content).ok()? {
             return None;
         }
         let named = self.named()?;

@@ -66,9 +66,9 @@ impl Locked {
     ///
     /// # Errors
     /// `NOINPUT`.
-    pub(crate) fn read(&mut self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read(&mut self) -> Result<&[u8], Error> {
         self.look_again()?;
-        Ok(self.seen.bytes.clone())
+        Ok(&self.seen.bytes)
     }
 
     /// Takes over what somebody has read of FILE and understood already: the content and its key.

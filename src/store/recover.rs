@@ -34,7 +34,7 @@ impl Locked {
         if self.place().closed_because().is_none() {
             self.sweep();
         }
-        cut_blanks(self.target());
+        cut_blanks(self.target(), self.seen().bytes.len());
         Ok(recovered)
     }
 

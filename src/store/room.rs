@@ -106,8 +106,12 @@ fn without_hole(content: &[u8]) -> &[u8] {
     &content[..last.map_or(0, |last| last + 1)]
 }
 
-/// Cuts off the blanks that a killed run has left behind the content.
-pub(super) fn cut_blanks(file: &TokenFile) {
+/// Cuts off the blanks that a killed run has left behind a content of this length.
+pub(super) fn cut_blanks(file: &TokenFile, content: usize) {
+    let metadata = file.file().metadata();
+    if metadata.is_ok_and(|it| it.len() < (content + LEFT_BY_A_KILL) as u64) {
+        return;
+    }
     let Ok(now) = file.read_with_blanks() else {
         return;
     };

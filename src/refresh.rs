@@ -4,6 +4,7 @@
 //! one of it, and that is kept. With FILE a lock spans the three, what an earlier run left is
 //! finished first, and saving is made sure of before anything is sent.
 
+use std::mem;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -120,7 +121,7 @@ impl Story {
     ) -> Result<Option<(Document, Outcome)>, Error> {
         let mut locked = self.hold.lock(file)?;
         if let Some(document) = &before.document {
-            locked.has_been_read(before.bytes.clone(), document.refresh_token());
+            locked.has_been_read(mem::take(&mut before.bytes), document.refresh_token());
         }
         let recovered = self.hold.recover(&mut locked)?;
         let document = self.load(&mut locked, before)?;
@@ -182,9 +183,9 @@ impl Story {
 
     /// Reads the document under the lock; what has not changed need not be parsed again.
     fn load(&self, locked: &mut Locked, before: &mut Before) -> Result<Document, Error> {
-        let bytes = locked.read()?;
+        let (bytes, is_new) = locked.read()?;
         let document = match before.document.take() {
-            Some(document) if before.bytes == bytes => document,
+            Some(document) if !is_new => document,
             _ => Document::parse(bytes).map_err(|why| self.hold.unusable(why))?,
         };
         self.describe(&document, bytes.len());

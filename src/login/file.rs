@@ -64,7 +64,8 @@ fn with_file<T>(
 ) -> Result<Option<T>, Error> {
     let mut locked = hold.lock(file)?;
     hold.recover(&mut locked)?;
-    let document = Document::parse_any(locked.read()?);
+    let (bytes, _) = locked.read()?;
+    let document = Document::parse_any(bytes);
     let document = document.map_err(|why| hold.unusable(why))?;
     match hold.prepare(&locked, &document)? {
         Some(prepared) => work(document, prepared),

@@ -35,6 +35,8 @@ pub(super) struct Seen {
     pub(super) bytes: Vec<u8>,
     /// What that is known by, if it is a document.
     pub(super) key: Option<Secret>,
+    /// Whether it is something else than was known before.
+    pub(super) is_new: bool,
 }
 
 /// The token file, open but not locked.
@@ -152,6 +154,7 @@ impl TokenFile {
             }
             seen.bytes = self.read()?;
             seen.key = (self.content.key)(&seen.bytes);
+            seen.is_new = true;
             if seen.key.is_some() {
                 break;
             }

@@ -62,19 +62,23 @@ impl TokenFile {
 }
 
 impl Locked {
-    /// The content of FILE, and from now on what FILE has to hold to be unchanged.
+    /// The content of FILE, which is from now on what FILE has to hold to be unchanged, and whether
+    /// it is another one than [`Locked::has_been_read`] has told of.
     ///
     /// # Errors
     /// `NOINPUT`.
-    pub(crate) fn read(&mut self) -> Result<&[u8], Error> {
+    pub(crate) fn read(&mut self) -> Result<(&[u8], bool), Error> {
         self.look_again()?;
-        Ok(&self.seen.bytes)
+        Ok((&self.seen.bytes, self.seen.is_new))
     }
 
     /// Takes over what somebody has read of FILE and understood already: the content and its key.
     pub(crate) fn has_been_read(&mut self, bytes: Vec<u8>, key: Secret) {
-        let key = Some(key);
-        self.seen = Seen { bytes, key };
+        self.seen = Seen {
+            bytes,
+            key: Some(key),
+            is_new: false,
+        };
     }
 
     /// The same without handing it out.

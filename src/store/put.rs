@@ -6,6 +6,7 @@
 //! changed FILE, the document is made again of what is there now, and written to a second side file:
 //! no copy is overwritten before another one is complete.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -55,11 +56,11 @@ impl SavedHow {
 }
 
 /// A document on its way to FILE.
-pub(super) struct Put {
+pub(super) struct Put<'a> {
     /// What FILE is to hold.
-    document: Vec<u8>,
+    document: Cow<'a, [u8]>,
     /// What FILE held when the document was made of it; none if it was made without FILE.
-    made_of: Option<Vec<u8>>,
+    made_of: Option<Cow<'a, [u8]>>,
     /// A complete and synced copy of the document. It stays until FILE has the document, since the
     /// next run knows an interrupted save by its name.
     first: Option<SideFile>,
@@ -89,12 +90,16 @@ enum Attempt {
     Overwritten(SavedHow),
 }
 
-impl Put {
+impl<'a> Put<'a> {
     /// A document, what it was made of, and a complete and synced copy of it.
-    pub(super) fn new(document: Vec<u8>, made_of: Option<Vec<u8>>, copy: Option<SideFile>) -> Self {
+    pub(super) fn new(
+        document: &'a [u8],
+        made_of: Option<&'a [u8]>,
+        copy: Option<SideFile>,
+    ) -> Self {
         Self {
-            document,
-            made_of,
+            document: Cow::Borrowed(document),
+            made_of: made_of.map(Cow::Borrowed),
             first: copy,
             second: None,
             in_place: None,
@@ -193,13 +198,13 @@ impl Put {
         if document == now && file.file().sync_all().is_ok() {
             return Ok(None);
         }
-        if document != self.document || self.first.is_none() {
+        if *document != *self.document || self.first.is_none() {
             // The old one goes before: both would have the same name.
             self.second = None;
             self.second = second_copy(&file, &document).ok();
         }
-        self.document = document;
-        self.made_of = Some(now);
+        self.document = Cow::Owned(document);
+        self.made_of = Some(Cow::Owned(now));
         Ok(Some(file))
     }
 

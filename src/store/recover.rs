@@ -147,7 +147,7 @@ impl Locked {
             .map_err(|error| reason(&error))?;
         let content = self.content();
         let new = (content.key)(document);
-        let put = Put::new(document.to_vec(), None, Some(left));
+        let put = Put::new(document, None, Some(left));
         let saved = put.run(self.target(), &mut |now| match (content.key)(now) {
             key if key.as_ref() != token => (key == new).then(|| now.to_vec()),
             None => Some(document.to_vec()),

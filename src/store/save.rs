@@ -33,8 +33,7 @@ impl Reserved<'_> {
             None => None,
         };
         let (key, seen) = (locked.content().key, locked.seen());
-        let put =
-            Put::new(document.to_vec(), Some(seen.bytes.clone()), copy).in_place_because(in_place);
+        let put = Put::new(document, Some(&seen.bytes), copy).in_place_because(in_place);
         let saved = put.run(locked.target(), &mut |now| {
             let token = key(now);
             let is_of_this_session = token == seen.key || token == key(document);

@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 
 use super::file::is_same;
 
+/// 128 KiB, which is room for nearly every document: that of a large one takes no memory of its size.
+const PIECE: usize = 128 * 1024;
+
 /// Only the owner may read tokens.
 const PRIVATE: u32 = 0o600;
 
@@ -86,7 +89,11 @@ impl SideFile {
 
     /// Fills the file with this many blanks.
     pub(super) fn reserve(&self, room: usize) -> io::Result<()> {
-        self.file.write_all_at(&vec![b' '; room], 0)?;
+        let blanks = vec![b' '; room.min(PIECE)];
+        for at in (0..room).step_by(PIECE) {
+            let piece = &blanks[..PIECE.min(room - at)];
+            self.file.write_all_at(piece, at as u64)?;
+        }
         self.file.set_len(room as u64)
     }
 

@@ -253,15 +253,27 @@ impl Document {
     /// # Errors
     /// `DATAERR` when it is longer than [`MAX_LEN`], or has what cannot be read.
     pub(crate) fn checked_render(&self) -> Result<Vec<u8>, Error> {
+        self.check_members()?;
+        let rendered = self.render();
+        checked_len(rendered.len()).map(|_| rendered)
+    }
+
+    /// The bytes that it will have then.
+    ///
+    /// # Errors
+    /// As [`Document::checked_render`].
+    pub(crate) fn checked_len(&self) -> Result<usize, Error> {
+        self.check_members()?;
+        checked_len(self.layout.rendered_len(&self.members))
+    }
+
+    /// Makes sure that all members can be written and read again.
+    fn check_members(&self) -> Result<(), Error> {
         self.check_indentation()?;
         if reserved::is_in_members(&self.members) {
             return Err(not_keepable());
         }
-        let rendered = self.render();
-        if rendered.len() > MAX_LEN {
-            return Err(too_large_indented());
-        }
-        Ok(rendered)
+        Ok(())
     }
 
     /// Makes sure that indentation does not multiply the document.
@@ -276,6 +288,14 @@ impl Document {
     pub(crate) fn render(&self) -> Vec<u8> {
         self.layout.render(&self.members)
     }
+}
+
+/// A length, if a document may have it.
+fn checked_len(len: usize) -> Result<usize, Error> {
+    if len > MAX_LEN {
+        return Err(too_large_indented());
+    }
+    Ok(len)
 }
 
 #[cfg(test)]

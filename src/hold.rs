@@ -101,9 +101,7 @@ impl Hold {
 
     /// Bytes that a document has as it will be saved.
     fn rendered_len(&self, document: &Document) -> Result<usize, Error> {
-        let rendered = document.checked_render();
-        let rendered = rendered.map_err(|why| self.unusable(why))?;
-        Ok(rendered.len())
+        document.checked_len().map_err(|why| self.unusable(why))
     }
 
     /// FILE is not a document.

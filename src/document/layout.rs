@@ -4,6 +4,8 @@
 //! Indentation is all that can make a text much longer than what it holds, so its length is known
 //! before anything is written.
 
+use std::io;
+
 use serde_json::{Map, Value};
 
 use super::numbers::Spellings;
@@ -51,9 +53,21 @@ impl Layout {
         levels_of_members(members, 0) * self.indent.len()
     }
 
+    /// Bytes that [`Layout::render`] gives, counted without writing them where that is possible.
+    pub(super) fn rendered_len(&self, members: &Map<String, Value>) -> usize {
+        if !self.spellings.is_empty() {
+            return self.render(members).len();
+        }
+        let mut counted = Counted(0);
+        serde_json::to_writer_pretty(&mut counted, members)
+            .expect("a value tree with string keys is always JSON");
+        let levels = levels_of_members(members, 0);
+        counted.0 - levels * DEFAULT_INDENT.len() + levels * self.indent.len() + "\n".len()
+    }
+
     /// Members as a JSON text: UTF-8, one newline at the end.
     pub(super) fn render(&self, members: &Map<String, Value>) -> Vec<u8> {
-        let mut json = Vec::with_capacity(self.len + GROWTH);
+        let mut json = Vec::with_capacity(self.len + self.len / 16 + GROWTH);
         serde_json::to_writer_pretty(&mut json, members)
             .expect("a value tree with string keys is always JSON");
         let json = String::from_utf8(json).expect("JSON of strings is UTF-8");
@@ -65,6 +79,20 @@ impl Layout {
 
 /// Bytes that a usual reply adds to a document; more is no harm.
 const GROWTH: usize = 4 * 1024;
+
+/// The number of bytes that were written to it.
+struct Counted(usize);
+
+impl io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// The white space before the first member that stands on a line of its own.
 fn indent_of(json: &str) -> Option<&str> {
@@ -123,7 +151,9 @@ mod tests {
 
     fn rendered(json: &str) -> String {
         let (layout, members) = laid_out(json);
-        String::from_utf8(layout.render(&members)).expect("UTF-8")
+        let rendered = layout.render(&members);
+        assert_eq!(layout.rendered_len(&members), rendered.len());
+        String::from_utf8(rendered).expect("UTF-8")
     }
 
     #[test]

@@ -29,9 +29,14 @@ impl Spellings {
         Self(spellings)
     }
 
+    /// Whether there is nothing to put back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Puts the spellings back into a JSON text that `serde_json` wrote.
     pub(super) fn restore(&self, json: String) -> String {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return json;
         }
         let mut restored = String::with_capacity(json.len());

@@ -180,6 +180,8 @@ impl TokenFile {
             if count < piece.len() {
                 return Ok(expected.is_empty());
             }
+            // Behind a short content there may be room for a long one.
+            piece.resize(PIECE, 0);
         }
     }
 

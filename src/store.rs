@@ -4,8 +4,8 @@
 //! What the content means is not known here beyond what [`Content`] says. The order of system calls
 //! is the point of these files: a refresh token that has been rotated exists once, so each step
 //! leaves the disk in a state from which the next run can go on. [`mod@file`] is FILE as it is, [`place`]
-//! what may be done beside it, [`side_file`], [`pending`] and [`claim`] are about the copies outside
-//! of it, [`room`] writes FILE itself, and [`put`] brings a document there whatever happens meanwhile.
+//! what may be done beside it, [`shelter`] where instead, [`side_file`], [`pending`] and [`claim`] are
+//! about the copies outside of it, [`room`] writes FILE itself, and [`put`] brings a document there whatever happens meanwhile.
 
 mod claim;
 mod content;
@@ -20,6 +20,7 @@ mod recover;
 mod reserve;
 mod room;
 mod save;
+mod shelter;
 mod side_file;
 
 pub(crate) use content::Content;

@@ -48,22 +48,25 @@ pub(super) enum Found {
     NoFile,
 }
 
-/// The pending file that is named after this: for a save, the token that it uses up. Where there is
-/// none, and no room for the name of FILE, the hash is that of the name: other files have no token
-/// either.
+/// The pending file that is named after this: for a save, the token that it uses up.
 pub(super) fn path_for(place: &Place, key: &[u8]) -> PathBuf {
-    let mut name = prefix(place);
-    name.push(match place.path().file_name() {
-        Some(file) if key.is_empty() && !names_file(place) => hash(file.as_bytes()),
-        _ => hash(key),
-    });
-    place.path().with_file_name(name)
+    place
+        .path()
+        .with_file_name(name_for(place.file_name(), key))
 }
 
-/// What the names of all pending files of FILE begin with. Where that would be too long the name of
-/// FILE is left out, so that other files may share the prefix.
-fn prefix(place: &Place) -> OsString {
-    let file = place.path().file_name().unwrap_or_default();
+/// Its name. Where there is no token, and no room for the name of FILE, the hash is that of the name:
+/// other files have no token either.
+pub(super) fn name_for(file: &OsStr, key: &[u8]) -> OsString {
+    let mut name = prefix(file);
+    let is_shared = key.is_empty() && name == MARK;
+    name.push(hash(if is_shared { file.as_bytes() } else { key }));
+    name
+}
+
+/// What the names of all pending files of a FILE of this name begin with. Where that would be too
+/// long the name of FILE is left out, so that other files may share the prefix.
+fn prefix(file: &OsStr) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(file);
     prefix.push(MARK);
@@ -85,7 +88,7 @@ pub(super) enum Whose {
 /// All files beside FILE that have the name of a pending file.
 pub(super) fn all(place: &Place, whose: Whose) -> Vec<PathBuf> {
     let directory = place.path().parent().unwrap_or(Path::new("/"));
-    let prefix = prefix(place);
+    let prefix = prefix(place.file_name());
     let is_pending = |name: &OsStr| {
         let name = name.as_bytes();
         let (start, hash) = name.split_at(name.len().saturating_sub(2 * HASH_BYTES));
@@ -116,7 +119,7 @@ pub(super) fn all_named_after(place: &Place, key: &[u8]) -> Vec<PathBuf> {
 
 /// Whether no other file's pending files have such names.
 pub(super) fn names_file(place: &Place) -> bool {
-    prefix(place) != MARK
+    prefix(place.file_name()) != MARK
 }
 
 /// Looks for a pending file.
@@ -171,8 +174,8 @@ pub(super) fn successor<'a>(
     (Some(&key) != token).then_some(document)
 }
 
-/// The hash of a token in hexadecimal digits.
-fn hash(key: &[u8]) -> String {
+/// The hash of a token or a path in hexadecimal digits.
+pub(super) fn hash(key: &[u8]) -> String {
     let digest = digest(&SHA256, key);
     let first = digest.as_ref().first_chunk::<HASH_BYTES>();
     let first = first.expect("SHA-256 has 32 bytes");

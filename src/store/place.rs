@@ -5,6 +5,7 @@
 //! directories are looked at as `StrictModes` of OpenSSH does: all of them, after all links are
 //! resolved, have to belong to this user or root, and nobody else may write to them.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -78,6 +79,11 @@ impl Place {
     /// Whether a file lies in the directory of FILE.
     pub(super) fn is_beside(&self, path: &Path) -> bool {
         path.parent() == self.path.parent()
+    }
+
+    /// How FILE is called in its directory.
+    pub(super) fn file_name(&self) -> &OsStr {
+        self.path.file_name().unwrap_or_default()
     }
 
     /// FILE without symbolic links.

@@ -7,12 +7,14 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::content::without_blanks;
+use super::content::{Content, without_blanks};
 use super::file::is_same;
 use super::lock::Locked;
 use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_for, successor};
+use super::place::Place;
 use super::put::Put;
 use super::room::cut_blanks;
+use super::shelter::{has_pending_file, shelter};
 use super::side_file::SideFile;
 use crate::error::{Class, Error, reason};
 use crate::input::shown;
@@ -32,7 +34,7 @@ impl Locked {
             recovered = true;
         }
         if self.place().closed_because().is_none() {
-            self.sweep();
+            self.sweep(self.place());
         }
         cut_blanks(self.target(), self.seen().bytes.len());
         Ok(recovered)
@@ -51,12 +53,24 @@ impl Locked {
             _ => vec![path_for(self.place(), key)],
         };
         for path in paths {
-            let finished = self.finish(&path, &token);
-            if finished.map_err(|why| self.unfinished(&path, &why))? {
+            if self.finish(None, &path, &token)? {
                 return Ok(true);
             }
         }
-        Ok(false)
+        self.finish_in_shelter(&token)
+    }
+
+    /// The same for a save whose pending file could not lie beside FILE. Of a document without a token
+    /// there is none: anybody could guess its name.
+    fn finish_in_shelter(&mut self, token: &Secret) -> Result<bool, Error> {
+        let key = token.expose().as_bytes();
+        if key.is_empty() || !has_pending_file(self.place(), key) {
+            return Ok(false);
+        }
+        match shelter(self.place()) {
+            Some(shelter) => self.finish(Some(&shelter), &path_for(&shelter, key), token),
+            None => Ok(false),
+        }
     }
 
     /// Takes the name of a pending file away from FILE: a login had just made FILE of it when it was
@@ -75,7 +89,7 @@ impl Locked {
         let names = all(self.place(), Whose::Anybodys).into_iter();
         for name in names.filter(is_file) {
             if self.target().is_named() {
-                self.remove(&name);
+                remove(self.place(), &name);
             }
         }
     }
@@ -89,46 +103,59 @@ impl Locked {
         }
     }
 
-    /// Finishes the save that would have used up this token.
-    fn finish(&mut self, path: &Path, token: &Secret) -> Result<bool, String> {
+    /// Finishes the save that would have used up this token; its pending file lies beside FILE unless
+    /// it is in a shelter.
+    fn finish(
+        &mut self,
+        shelter: Option<&Place>,
+        path: &Path,
+        token: &Secret,
+    ) -> Result<bool, Error> {
+        let finished = self.try_to_finish(shelter, path, token);
+        finished.map_err(|why| self.unfinished(path, &why))
+    }
+
+    /// The same with the mere reason of a failure.
+    fn try_to_finish(
+        &mut self,
+        shelter: Option<&Place>,
+        path: &Path,
+        token: &Secret,
+    ) -> Result<bool, String> {
         let content = self.content();
-        let found = find(self.place(), path, content).map_err(|error| reason(&error))?;
+        let place = shelter.unwrap_or(self.place());
+        let found = find(place, path, content).map_err(|error| reason(&error))?;
         let bytes = match &found {
             Found::Left(_, bytes) | Found::Foreign(bytes) => bytes.clone(),
             Found::Nothing | Found::InUse(_) => return Ok(false),
             Found::NoFile => {
-                self.remove(path);
+                remove(place, path);
                 return Ok(false);
             }
         };
         let document = successor(content, &bytes, Some(token));
-        match (found, document, self.place().closed_because()) {
+        match (found, document, place.closed_because()) {
             (Found::Left(left, _), Some(document), None) => self.adopt(left, document, Some(token)),
             (_, Some(_), Some(why)) => Err(why.to_owned()),
             (_, Some(_), None) => Err("it has several names or another owner".to_owned()),
             (found, None, _) => {
-                self.remove(path);
+                remove(place, path);
                 drop(found);
                 Ok(false)
             }
         }
     }
 
-    /// Makes the only complete pending file beside a FILE that is no document FILE.
+    /// Makes the only complete pending file of a FILE that is no document FILE.
     fn restore(&mut self) -> Result<bool, Error> {
-        if self.place().closed_because().is_some() || !names_file(self.place()) {
-            return Ok(false);
-        }
-        let content = self.content();
-        let left = all(self.place(), Whose::Files)
-            .into_iter()
-            .filter_map(|path| match find(self.place(), &path, content) {
-                Ok(Found::Left(left, bytes)) => successor(content, &bytes, None)
-                    .is_some()
-                    .then_some((left, bytes)),
-                _ => None,
-            });
-        let Ok([(left, bytes)]) = <[_; 1]>::try_from(left.collect::<Vec<_>>()) else {
+        let is_own = |place: &&Place| place.closed_because().is_none() && names_file(place);
+        let beside = Some(self.place()).filter(is_own);
+        let shelter = shelter(self.place());
+        let places = beside.into_iter().chain(&shelter);
+        let left: Vec<_> = places
+            .flat_map(|it| all_complete(it, self.content()))
+            .collect();
+        let Ok([(left, bytes)]) = <[_; 1]>::try_from(left) else {
             return Ok(false);
         };
         let path = left.path().to_owned();
@@ -167,18 +194,18 @@ impl Locked {
 
     /// Removes what runs have left that were killed: pending files without a document, and those
     /// with the token that FILE has anyway, once that is on the disk.
-    fn sweep(&self) {
+    pub(super) fn sweep(&self, place: &Place) {
         let content = self.content();
         let Some(token) = &self.seen().key else {
             return;
         };
-        for path in all(self.place(), self.whose()) {
-            let Ok(Found::Left(left, bytes)) = find(self.place(), &path, content) else {
+        for path in all(place, self.whose()) {
+            let Ok(Found::Left(left, bytes)) = find(place, &path, content) else {
                 continue;
             };
             let is_useless = match (content.key)(without_blanks(&bytes)) {
                 Some(key) => key == *token && self.target().file().sync_all().is_ok(),
-                None => names_file(self.place()) && self.whose() == Whose::Files,
+                None => names_file(place) && self.whose() == Whose::Files,
             };
             if is_useless {
                 drop(left.temporary());
@@ -186,17 +213,30 @@ impl Locked {
         }
     }
 
-    /// Removes what has the name of the pending file and is of no use, where that is allowed. A
-    /// directory stays.
-    fn remove(&self, path: &Path) {
-        if self.place().closed_because().is_none() {
-            let _ = fs::remove_file(path);
-        }
-    }
-
     /// An interrupted save is there and has to be finished first.
     fn unfinished(&self, path: &Path, why: &str) -> Error {
         unfinished(&self.name(), path, why)
+    }
+}
+
+/// The pending files of FILE that hold a document.
+fn all_complete(place: &Place, content: Content) -> Vec<(SideFile, Vec<u8>)> {
+    let complete = |path: PathBuf| match find(place, &path, content) {
+        Ok(Found::Left(left, bytes)) => {
+            let is_complete = successor(content, &bytes, None).is_some();
+            is_complete.then_some((left, bytes))
+        }
+        _ => None,
+    };
+    let paths = all(place, Whose::Files).into_iter();
+    paths.filter_map(complete).collect()
+}
+
+/// Removes what has the name of the pending file and is of no use, where that is allowed. A directory
+/// stays.
+fn remove(place: &Place, path: &Path) {
+    if place.closed_because().is_none() {
+        let _ = fs::remove_file(path);
     }
 }
 

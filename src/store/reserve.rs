@@ -1,7 +1,8 @@
 //! Making sure, before anything is sent, that the new document can be saved.
 //!
 //! A pending file beside FILE is filled with blanks: room that the document then overwrites in one
-//! call. Where no pending file can lie on FILE's own file system, the room is made in FILE itself.
+//! call. Where no pending file can lie beside FILE on its own file system, one lies in a [`shelter`]
+//! if possible, and the room is made in FILE itself.
 
 use std::fs::Metadata;
 use std::io;
@@ -11,7 +12,9 @@ use std::time::Duration;
 use super::claim::{Claim, claim};
 use super::content::Content;
 use super::lock::{Locked, held_by_another};
+use super::place::Place;
 use super::room::Room;
+use super::shelter::shelter;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
@@ -42,6 +45,9 @@ type Parts<'a> = (
     Option<String>,
 );
 
+/// The pending file, if there can be one, and why it does not lie beside FILE.
+type Meeting = (Option<SideFile>, Option<String>);
+
 impl Locked {
     /// Reserves room for a document of `len` bytes and some growth. None if another run has used up
     /// the token that was read, or FILE changes: then begin again from FILE, opened anew.
@@ -55,36 +61,22 @@ impl Locked {
         deadline: Deadline,
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<Reserved<'_>>, Error> {
-        let room = len + Content::GROWTH;
-        let token = self.seen().key.clone().unwrap_or_else(|| Secret::new(""));
-        let claim = claim(
-            self.place(),
-            self.content(),
-            &token,
-            room,
-            deadline,
-            waiting,
-        );
-        let pending = match claim {
-            Claim::Used => return Ok(None),
-            Claim::Held => return Err(held_by_another(&self.name())),
-            Claim::Ready(pending) => Ok(pending),
-            Claim::Impossible(why) => Err(why),
+        let len = len + Content::GROWTH;
+        let Some((pending, apart)) = self.meet(len, deadline, waiting)? else {
+            return Ok(None);
         };
         let metadata = self.target().file().metadata();
         let metadata = metadata.map_err(|error| self.cannot_save(&reason(&error)))?;
-        let in_place = match &pending {
-            Err(why) => Some(why.clone()),
-            Ok(_) => self.place().rename_obstacle(&metadata),
-        };
+        let has_room = apart.is_none() && pending.as_ref().is_some_and(is_on_disk_of(&metadata));
+        let in_place = apart.or_else(|| self.place().rename_obstacle(&metadata));
         self.check_writable(in_place.as_deref(), &metadata)?;
-        let pending = pending.ok();
-        let room = match &pending {
-            Some(pending) if is_on_disk_of(pending, &metadata) => None,
-            _ => match self.room(room, in_place.as_deref())? {
-                None => return Ok(None),
-                room => room,
-            },
+        let room = if has_room {
+            None
+        } else {
+            let Some(room) = self.room(len, in_place.as_deref())? else {
+                return Ok(None);
+            };
+            Some(room)
         };
         Ok(Some(Reserved {
             locked: self,
@@ -92,6 +84,41 @@ impl Locked {
             room,
             in_place,
         }))
+    }
+
+    /// Claims the pending file with this much room, where other runs with the same token meet: beside
+    /// FILE or, as the name of a document without a token could be guessed, with a token elsewhere.
+    fn meet(
+        &self,
+        room: usize,
+        deadline: Deadline,
+        waiting: &mut dyn FnMut(Duration),
+    ) -> Result<Option<Meeting>, Error> {
+        let token = self.seen().key.clone().unwrap_or_else(|| Secret::new(""));
+        let has_token = !token.expose().is_empty();
+        let mut claim_at =
+            |place: &Place| claim(place, self.content(), &token, room, deadline, waiting);
+        let beside = claim_at(self.place());
+        let Claim::Impossible(why) = beside else {
+            return self.met(beside, None);
+        };
+        match shelter(self.place()).filter(|_| has_token) {
+            Some(shelter) => {
+                self.sweep(&shelter);
+                self.met(claim_at(&shelter), Some(why))
+            }
+            None => Ok(Some((None, Some(why)))),
+        }
+    }
+
+    /// What a claim comes to.
+    fn met(&self, claim: Claim, apart: Option<String>) -> Result<Option<Meeting>, Error> {
+        match claim {
+            Claim::Used => Ok(None),
+            Claim::Held => Err(held_by_another(&self.name())),
+            Claim::Ready(pending) => Ok(Some((Some(pending), apart))),
+            Claim::Impossible(_) => Ok(Some((None, apart))),
+        }
     }
 
     /// Makes sure that FILE can be replaced, or written if it has to be.
@@ -166,8 +193,11 @@ fn both(why: &str, in_place: Option<&str>) -> String {
     }
 }
 
-/// Whether the pending file has its room on the file system of FILE.
-fn is_on_disk_of(pending: &SideFile, file: &Metadata) -> bool {
-    let metadata = pending.file().metadata();
-    metadata.is_ok_and(|pending| pending.dev() == file.dev())
+/// Tells whether a pending file has its room on the file system of FILE.
+fn is_on_disk_of(file: &Metadata) -> impl Fn(&SideFile) -> bool {
+    let device = file.dev();
+    move |pending| {
+        let metadata = pending.file().metadata();
+        metadata.is_ok_and(|pending| pending.dev() == device)
+    }
 }

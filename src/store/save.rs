@@ -10,8 +10,9 @@ use crate::error::{Class, Error};
 use crate::input::shown;
 
 /// Bytes that one write puts into a file wholly or not at all, whenever the process is killed: a
-/// kill is noticed between two pages, and this is the smallest page there is. A longer content has to
-/// have a copy before FILE is overwritten; a shorter one is safer in FILE, where the next run looks.
+/// kill is noticed between two pages, and this is the smallest page there is. Where there is no pending
+/// file, a longer content has to have a copy before FILE is overwritten; a shorter one is safer in FILE,
+/// where the next run looks.
 const UNTORN: usize = 4096;
 
 impl Reserved<'_> {

@@ -205,7 +205,7 @@ pub(crate) fn is_output_discarded() -> bool {
 }
 
 /// The temporary directory. An empty `TMPDIR` is none, and not the current directory.
-fn temporary_directory() -> PathBuf {
+pub(super) fn temporary_directory() -> PathBuf {
     let given = env::var_os("TMPDIR").filter(|path| !path.is_empty());
     given.map_or_else(|| PathBuf::from(TEMPORARY), PathBuf::from)
 }

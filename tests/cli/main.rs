@@ -105,6 +105,8 @@ mod places;
 mod editors;
 // What an interrupted run left is finished, what somebody planted is not.
 mod recovery;
+// The same where no pending file can lie beside FILE.
+mod shelter;
 // The first file, from a browser anywhere.
 mod login_works;
 // Logins that bring nothing.

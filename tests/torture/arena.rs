@@ -73,11 +73,6 @@ impl Way {
         if self == Self::Group { 0o640 } else { 0o600 }
     }
 
-    /// Whether no pending file can lie beside FILE.
-    pub(crate) fn has_no_pending_file(self) -> bool {
-        matches!(self, Self::Closed | Self::Foreign)
-    }
-
     /// Whether a save is a rename.
     pub(crate) fn is_rename(self) -> bool {
         matches!(self, Self::Rename | Self::Tls)

@@ -5,12 +5,9 @@
 //! - A backup with a token that has been used since is put over the only copy of its successor.
 //! - Unix has no rename or write on a condition: what happens to FILE between a run's last look at
 //!   it and the call that changes it is not seen.
-//! - The same as the first point for another run, where a program has replaced FILE by rename
-//!   without the lock, and no pending file can lie beside FILE where the two runs would meet.
 //! - A kill between the request and the first complete write of the reply.
 
 use crate::actors::Actor;
-use crate::arena::Way;
 use crate::deeds::Deed;
 use crate::moments::{is_behind_last_look, is_between_look_and_save};
 use crate::trace::{Call, Trace};
@@ -26,9 +23,6 @@ const BACKUP: &str = "a used-up token was put back";
 /// See the third point.
 pub(crate) const LAST_CALLS: &str = "between the last look and the change";
 
-/// See the fourth point.
-const NO_MEETING: &str = "both used the same token, as no pending file can lie there";
-
 /// See the last point.
 const UNHEARD: &str = "killed before the reply was there";
 
@@ -37,7 +31,7 @@ const UNWRITTEN: &str = "killed between the reply and its first write";
 
 /// Why a harm is nobody's fault, if it is not.
 pub(crate) fn reason(
-    (way, actor): (Way, Actor),
+    actor: Actor,
     deed: &Deed,
     call: &Call,
     reference: &Trace,
@@ -48,9 +42,6 @@ pub(crate) fn reason(
         Harm::SessionEnded if is_used_up(actor, deed) => Some(BACKUP),
         Harm::SessionEnded if actor == Actor::Stranger => {
             is_between_look_and_save(reference, call).then_some(STRANGER)
-        }
-        Harm::SessionEnded if actor == Actor::EditAndRun && way.has_no_pending_file() => {
-            is_between_look_and_save(reference, call).then_some(NO_MEETING)
         }
         _ => is_last().then_some(LAST_CALLS),
     }

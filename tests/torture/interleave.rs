@@ -118,13 +118,7 @@ impl Trial<'_> {
         let Err(fault) = judge(arena, deed, ends) else {
             return Outcome::Survived;
         };
-        let reason = inherent::reason(
-            (self.way, self.actor),
-            deed,
-            self.call,
-            self.reference,
-            fault.harm,
-        );
+        let reason = inherent::reason(self.actor, deed, self.call, self.reference, fault.harm);
         reason.map_or(Outcome::Failed(fault), Outcome::Inherent)
     }
 }

@@ -16,6 +16,9 @@ use crate::trace::Trace;
 /// The token file.
 const FILE: &str = "token.json";
 
+/// Several pages.
+const LARGE: usize = 20_000;
+
 /// The user and group that own nothing on any system.
 const NOBODY: u32 = 65534;
 
@@ -25,8 +28,9 @@ const OBSERVED: &str = "--trace=%file,%desc,%network";
 /// A rename as it fails where FILE is mounted alone, under all its names.
 const RENAME_IS_BUSY: &str = "?rename,?renameat,?renameat2:error=EBUSY";
 
-/// Leaves a complete pending file with blanks behind it, which the program cuts off next.
-const KILL_BEFORE_CUTTING: &str = "ftruncate:signal=KILL:when=1";
+/// Leaves a complete pending file with blanks behind it, which the program cuts off next; the first
+/// of these calls ends the blanks that make room before the request.
+const KILL_BEFORE_CUTTING: &str = "ftruncate:signal=KILL:when=2";
 
 /// What the directory of FILE allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub(crate) struct Setup {
     pub(crate) tls: bool,
     /// FILE holds more than the new document, rather than less.
     pub(crate) long: bool,
+    /// Both are longer than a page, so that a kill can tear FILE.
+    pub(crate) large: bool,
     /// An earlier run was killed when it had written the new tokens, but not yet to FILE.
     pub(crate) interrupted: bool,
 }
@@ -93,7 +99,9 @@ impl Place {
             place.close();
         }
         if setup.interrupted {
-            place.run(OBSERVED, Some(KILL_BEFORE_CUTTING), None);
+            let killed = place.run(OBSERVED, Some(KILL_BEFORE_CUTTING), None);
+            assert!(killed.trace.has_written(), "killed too early");
+            assert_eq!(place.number(true), Ok(0), "killed too late");
         }
         place
     }
@@ -272,16 +280,18 @@ impl Drop for Place {
 /// the new document the shorter of the two.
 fn old_document(setup: Setup) -> Vec<u8> {
     let signature = "x".repeat(if setup.long { 2000 } else { 0 });
+    let notes = "y".repeat(if setup.large { LARGE } else { 0 });
     let document = format!(
         concat!(
             "{{\n",
             "  \"access_token\": \"00D!access-0\",\n",
             "  \"refresh_token\": \"5Aep-0\",\n",
             "  \"signature\": \"{}\",\n",
-            "  \"client_id\": \"id\"\n",
+            "  \"client_id\": \"id\",\n",
+            "  \"notes\": \"{}\"\n",
             "}}\n",
         ),
-        signature
+        signature, notes
     );
     document.into_bytes()
 }

@@ -123,6 +123,34 @@ fn written_in_place_over_a_longer_document() {
 
 #[test]
 #[ignore = "long; make torture runs it"]
+fn written_in_place_over_several_pages() {
+    if is_strace_missing() {
+        return;
+    }
+    let setup = Setup {
+        directory: Directory::Closed,
+        large: true,
+        ..Setup::default()
+    };
+    torture("in place, several pages in a closed directory", setup);
+}
+
+#[test]
+#[ignore = "long; make torture runs it"]
+fn recovered_in_a_closed_directory() {
+    if is_strace_missing() {
+        return;
+    }
+    let setup = Setup {
+        directory: Directory::Closed,
+        interrupted: true,
+        ..Setup::default()
+    };
+    torture("recovered in a closed directory", setup);
+}
+
+#[test]
+#[ignore = "long; make torture runs it"]
 fn recovered_by_rename() {
     if is_strace_missing() {
         return;

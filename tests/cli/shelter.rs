@@ -1,0 +1,188 @@
+//! The pending file in the temporary directory, where none can lie beside FILE: a kill loses nothing
+//! there either, and nobody else can slip a document in.
+//!
+//! FILE lies in a directory that everybody can write to, so that not even root saves by rename there.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+
+use ring::digest::{SHA256, digest};
+
+use crate::endpoint::{Endpoint, Gate};
+use crate::harness::{Case, Outcome};
+use crate::kit::{document, host, refresh_at, reply, rotating, rotating_from};
+use crate::rights::{NOBODY, files_in, is_root, mode, only_file_in, skip, with_tmp};
+
+/// FILE.
+const FILE: &str = "open/token.json";
+
+/// A call that refreshes FILE, which holds document 0.
+fn refresh_open(endpoint: &Endpoint) -> Case {
+    let case = with_tmp(refresh_at(endpoint)).subdirectory("open");
+    let case = case.file(FILE, document(0)).mode(FILE, 0o600);
+    case.mode("open", 0o777).arg(FILE)
+}
+
+/// The first 16 hexadecimal digits of SHA-256.
+fn hash(bytes: &[u8]) -> String {
+    let digits = digest(&SHA256, bytes);
+    let digits = digits.as_ref()[..8].iter().map(|it| format!("{it:02x}"));
+    digits.collect()
+}
+
+/// Where the pending file of the token in document 0 lies.
+fn pending(case: &Case) -> PathBuf {
+    let file = fs::canonicalize(case.path(FILE)).unwrap();
+    let (place, token) = (hash(file.as_os_str().as_encoded_bytes()), hash(b"5Aep-0"));
+    case.path("tmp").join(format!(".{place}.sftoken-{token}"))
+}
+
+/// Leaves what a run leaves that was killed when it had written document 1.
+fn interrupted(case: Case) -> Case {
+    let left = document(1) + &" ".repeat(64 * 1024);
+    let path = pending(&case);
+    case.file(&path, left).mode(path, 0o600)
+}
+
+/// The summary of a refresh, after what has to be said before.
+fn refreshed(before: &str, endpoint: &Endpoint) -> String {
+    let host = host(endpoint);
+    format!("{before}sftoken: refreshed {FILE} at {host}, refresh token rotated\n")
+}
+
+/// Finishes what a killed run left; the server knows no other token.
+fn finishes(prepare: impl FnOnce(Case) -> Case) -> Outcome {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let outcome = prepare(interrupted(refresh_open(&endpoint))).run();
+    let warning = format!("sftoken: warning: finished an interrupted save of {FILE}\n");
+    let outcome = outcome
+        .code(0)
+        .stdout("")
+        .stderr(refreshed(&warning, &endpoint))
+        .file_is(FILE, document(2));
+    endpoint.only_request();
+    assert_nothing_left(&outcome);
+    outcome
+}
+
+/// Nothing is beside FILE, nor in the temporary directory.
+#[track_caller]
+fn assert_nothing_left(outcome: &Outcome) {
+    assert_eq!(only_file_in(&outcome.path("open")), outcome.path(FILE));
+    assert_eq!(files_in(&outcome.path("tmp")), [] as [PathBuf; 0]);
+}
+
+/// Refreshes FILE although something lies in the temporary directory that must not count.
+fn overlooks(prepare: impl FnOnce(Case) -> Case) -> Outcome {
+    let endpoint = Endpoint::http(rotating());
+    let outcome = prepare(refresh_open(&endpoint)).run();
+    outcome
+        .code(0)
+        .stdout("")
+        .stderr(refreshed("", &endpoint))
+        .file_is(FILE, document(1))
+}
+
+#[test]
+fn it_is_there_before_anything_is_sent_and_a_kill_leaves_the_next_run_unharmed() {
+    let gate = Gate::new();
+    let endpoint = Endpoint::http(reply(1).after(&gate));
+    let case = refresh_open(&endpoint);
+    let mut run = case.spawn();
+    endpoint.wait_for_requests(1);
+    let path = only_file_in(&run.path("tmp"));
+    assert_eq!(path, pending(&case));
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(only_file_in(&run.path("open")), run.path(FILE));
+    run.kill();
+    run.wait();
+    gate.open();
+    let outcome = case.run().code(0).file_is(FILE, document(1));
+    assert_nothing_left(&outcome);
+}
+
+#[test]
+fn an_interrupted_save_is_finished() {
+    finishes(|case| case);
+}
+
+#[test]
+fn an_interrupted_save_is_finished_even_if_the_file_is_torn() {
+    let torn = document(1).replace("client_id", "");
+    finishes(|case| case.file(FILE, &torn[..torn.len() - 9]));
+}
+
+#[test]
+fn an_interrupted_save_is_finished_after_the_directory_was_closed_to_others() {
+    finishes(|case| case.mode("open", 0o700));
+}
+
+#[test]
+fn an_interrupted_save_goes_into_the_file_as_its_owner_has_edited_it() {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let edited = |number| document(number).replace("\n}", ",\n  \"note\": 1.0\n}");
+    let case = interrupted(refresh_open(&endpoint)).file(FILE, edited(0));
+    let outcome = case.run().code(0).file_is(FILE, edited(2));
+    assert_nothing_left(&outcome);
+}
+
+#[test]
+fn what_a_kill_left_after_the_file_was_written_is_removed() {
+    let outcome = overlooks(|case| {
+        let older = pending(&case).with_extension("sftoken-0123456789abcdef");
+        case.file(&older, document(0)).mode(older, 0o600)
+    });
+    assert_nothing_left(&outcome);
+}
+
+#[test]
+fn a_complete_copy_of_another_token_stays() {
+    let outcome = overlooks(|case| {
+        let other = pending(&case).with_extension("sftoken-0123456789abcdef");
+        case.file(&other, document(7)).mode(other, 0o600)
+    });
+    let left = only_file_in(&outcome.path("tmp"));
+    assert_eq!(fs::read_to_string(left).unwrap(), document(7));
+}
+
+#[test]
+fn a_temporary_directory_that_others_can_write_to_is_none() {
+    let outcome = overlooks(|case| interrupted(case).mode("tmp", 0o777));
+    let left = only_file_in(&outcome.path("tmp"));
+    assert!(fs::read_to_string(left).unwrap().starts_with(&document(1)));
+}
+
+#[test]
+fn a_sticky_temporary_directory_will_do() {
+    finishes(|case| case.mode("tmp", 0o1777));
+}
+
+#[test]
+fn without_a_temporary_directory_the_file_is_written_all_the_same() {
+    overlooks(|case| case.env("TMPDIR", "/nonexistent"));
+}
+
+#[test]
+fn a_complete_pending_file_of_another_owner_stops_the_run() {
+    if !is_root(&Case::new()) {
+        skip("only root can make a file of another owner");
+        return;
+    }
+    let endpoint = Endpoint::http(rotating());
+    let case = interrupted(refresh_open(&endpoint));
+    let path = pending(&case);
+    chown(&path, Some(NOBODY), None).unwrap();
+    let outcome = case.run().code(73).stdout("").file_is(FILE, document(0));
+    outcome.stderr(unfinished(&path, "it has several names or another owner"));
+    assert_eq!(endpoint.connections(), 0);
+}
+
+/// What a run says that cannot finish an interrupted save.
+fn unfinished(path: &Path, why: &str) -> String {
+    let path = path.display();
+    format!(
+        "sftoken: cannot finish the interrupted save in {path}: {why}\n\
+         hint: nothing was sent; move that file to {FILE}\n"
+    )
+}

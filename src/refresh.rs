@@ -16,14 +16,14 @@ use crate::document::{Document, MAX_LEN};
 use crate::error::Error;
 use crate::exchange::{Exchanged, exchange};
 use crate::hold::Hold;
-use crate::input::{Input, read_failed};
+use crate::input::{Input, read_failed, shown};
 use crate::keep::{keep_remains, keep_tokens};
 use crate::oauth::TokenRequest;
 use crate::print::{Kept, Printed, print};
 use crate::report::{Outcome, summary, warn_if_open_to_others, whole};
 use crate::say;
 use crate::settings::Loaded;
-use crate::store::{Content, Locked, TokenFile};
+use crate::store::{Content, Locked, NewFile, TokenFile};
 use before::Before;
 
 /// What FILE should hold.
@@ -94,7 +94,7 @@ impl Story {
 
     /// Refreshes the document in a file, unless that turns out not to be needed.
     fn refresh_file(&self, path: &Path) -> Result<(Document, Outcome), Error> {
-        let file = TokenFile::open(path, DOCUMENT)?;
+        let file = TokenFile::open(path, DOCUMENT).map_err(|error| missing(path, error))?;
         warn_if_open_to_others(&file);
         let mut before = Before::read(&file)?;
         if let Some(document) = &before.document
@@ -249,6 +249,18 @@ impl Story {
             }
             _ => self.hold.name.clone(),
         }
+    }
+}
+
+/// FILE cannot be opened. If it is gone, what an interrupted run has left of it may have its token.
+fn missing(path: &Path, error: Error) -> Error {
+    let new = NewFile::at(path, DOCUMENT).ok();
+    match new.and_then(|it| it.left_behind()) {
+        Some(left) => {
+            let (left, name) = (shown(&left), shown(path));
+            error.hint(format!("an interrupted run left {left}: move it to {name}"))
+        }
+        None => error,
     }
 }
 

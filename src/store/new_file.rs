@@ -15,10 +15,10 @@ use std::time::Duration;
 use super::claim::{Claim, claim};
 use super::content::Content;
 use super::lock::held_by_another;
-use super::pending::{Found, find, path_for, successor};
+use super::pending::{Found, find, names_file, path_for, successor};
 use super::place::Place;
 use super::put::{NotPut, SavedHow, sync_directory};
-use super::recover::unfinished;
+use super::recover::{all_complete, unfinished};
 use super::save::not_saved;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
@@ -72,6 +72,13 @@ impl NewFile {
             place: Place::of(&path),
             content,
         })
+    }
+
+    /// What an interrupted run has left of a FILE that is gone: the first of the complete pending files.
+    pub(crate) fn left_behind(&self) -> Option<PathBuf> {
+        let is_owned = self.place.closed_because().is_none() && names_file(&self.place);
+        let left = is_owned.then(|| all_complete(&self.place, self.content))?;
+        left.first().map(|(left, _)| left.path().to_owned())
     }
 
     /// Something has the name of a FILE that was not there before.

@@ -220,7 +220,7 @@ impl Locked {
 }
 
 /// The pending files of FILE that hold a document.
-fn all_complete(place: &Place, content: Content) -> Vec<(SideFile, Vec<u8>)> {
+pub(super) fn all_complete(place: &Place, content: Content) -> Vec<(SideFile, Vec<u8>)> {
     let complete = |path: PathBuf| match find(place, &path, content) {
         Ok(Found::Left(left, bytes)) => {
             let is_complete = successor(content, &bytes, None).is_some();
@@ -244,6 +244,7 @@ fn remove(place: &Place, path: &Path) {
 pub(super) fn unfinished(name: &str, path: &Path, why: &str) -> Error {
     let path = shown(path);
     let message = format!("cannot finish the interrupted save in {path}: {why}");
-    let hint = format!("nothing was sent; move that file to {name}");
+    let hint =
+        format!("nothing was sent; run again where {name} can be written, or move that file to it");
     Error::new(Class::CantCreat, message, hint)
 }

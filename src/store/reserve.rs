@@ -66,7 +66,8 @@ impl Locked {
             return Ok(None);
         };
         let metadata = self.target().file().metadata();
-        let metadata = metadata.map_err(|error| self.cannot_save(&reason(&error)))?;
+        let metadata = metadata
+            .map_err(|error| self.cannot_save(&reason(&error), "put the file elsewhere"))?;
         let has_room = apart.is_none() && pending.as_ref().is_some_and(is_on_disk_of(&metadata));
         let in_place = apart.or_else(|| self.place().rename_obstacle(&metadata));
         self.check_writable(in_place.as_deref(), &metadata)?;
@@ -127,36 +128,37 @@ impl Locked {
             return Ok(());
         };
         if denied.raw_os_error() == Some(EPERM) {
-            return Err(self.cannot_save("it is immutable or append-only"));
+            let cure = "take that attribute away, or put the file elsewhere";
+            return Err(self.cannot_save("it is immutable or append-only", cure));
         }
         if denied.kind() == io::ErrorKind::ReadOnlyFilesystem {
-            return Err(self.cannot_save("it is mounted read-only"));
+            let cure = "mount it writable, or put the file elsewhere";
+            return Err(self.cannot_save("it is mounted read-only", cure));
         }
         let Some(why) = in_place else {
             return Ok(());
         };
         let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
-        Err(self
-            .cannot_save(&both(&reason(denied), Some(why)))
-            .hint(format!(
-                "nothing was sent; it has mode {mode:04o} and owner {owner}: let this user write to it"
-            )))
+        let cure = format!("it has mode {mode:04o} and owner {owner}: let this user write to it");
+        Err(self.cannot_save(&both(&reason(denied), Some(why)), &cure))
     }
 
     /// Makes room in FILE itself; none if it changes meanwhile.
     fn room(&self, room: usize, in_place: Option<&str>) -> Result<Option<Room<'_>>, Error> {
         Room::reserve(self.target(), room).map_err(|error| {
             let why = both(&reason(&error), in_place);
-            self.cannot_save(&why)
+            let room = room.div_ceil(1024);
+            let cure = "or make the file or its directory writable";
+            self.cannot_save(&why, &format!("make room ({room} KiB), {cure}"))
         })
     }
 
     /// Saving would be impossible, so nothing must be sent.
-    fn cannot_save(&self, why: &str) -> Error {
+    fn cannot_save(&self, why: &str, cure: &str) -> Error {
         Error::new(
             Class::CantCreat,
             format!("cannot save {}: {why}", self.name()),
-            "nothing was sent; make room, or make the file or its directory writable",
+            format!("nothing was sent; {cure}"),
         )
     }
 }

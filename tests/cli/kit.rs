@@ -241,9 +241,9 @@ impl Failure {
     }
 
     /// Nothing was sent, since saving could not have worked.
-    pub(crate) fn unsavable(name: &str, why: &str) -> Self {
-        let hint = "nothing was sent; make room, or make the file or its directory writable";
-        Self::new(73, &format!("cannot save {name}: {why}"), hint)
+    pub(crate) fn unsavable(name: &str, why: &str, cure: &str) -> Self {
+        let hint = format!("nothing was sent; {cure}");
+        Self::new(73, &format!("cannot save {name}: {why}"), &hint)
     }
 
     /// What the network said about the refresh of [`FILE`], and its hint.

@@ -272,7 +272,7 @@ fn a_pending_file_on_another_file_system_has_room_in_the_file_beside() {
         .code(73)
         .stderr(concat!(
             "sftoken: cannot save token.json: no space left on device\n",
-            "hint: nothing was sent; make room, or make the file or its directory writable\n",
+            "hint: nothing was sent; make room (65 KiB), or make the file or its directory writable\n",
         ))
         .files_are([FILE, "other"]);
     assert_eq!(endpoint.connections(), 0);

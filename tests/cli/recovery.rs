@@ -311,12 +311,32 @@ fn an_interrupted_save_that_cannot_be_finished_stops_the_run() {
     let pending = pending.display();
     let message = format!(
         "sftoken: cannot finish the interrupted save in {pending}: permission denied\n\
-         hint: nothing was sent; move that file to {FILE}\n"
+         hint: nothing was sent; run again where {FILE} can be written, or move that file to it\n"
     );
     outcome
         .stderr(message)
         .file_is(FILE, document(0))
         .files_are([FILE, PENDING]);
+    assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
+fn an_interrupted_save_of_a_file_that_is_gone_is_named() {
+    let endpoint = Endpoint::http(rotating_from(1));
+    for (left, hint) in [(interrupted(1), true), (" ".repeat(99), false)] {
+        let case = refresh_here(&endpoint).file(PENDING, left).arg(FILE);
+        fs::remove_file(case.path(FILE)).unwrap();
+        let outcome = case.run().code(66).stdout("").files_are([PENDING]);
+        let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+        let cure = if hint {
+            let pending = pending.display();
+            format!("an interrupted run left {pending}: move it to {FILE}")
+        } else {
+            "check the path and its permissions".to_owned()
+        };
+        let message = format!("cannot read {FILE}: no such file or directory");
+        outcome.stderr(format!("sftoken: {message}\nhint: {cure}\n"));
+    }
     assert_eq!(endpoint.connections(), 0);
 }
 
@@ -372,7 +392,7 @@ fn stops(prepare: impl FnOnce(Case) -> Case) {
     let pending = pending.display();
     let message = format!(
         "sftoken: cannot finish the interrupted save in {pending}: it has several names or another owner\n\
-         hint: nothing was sent; move that file to {FILE}\n"
+         hint: nothing was sent; run again where {FILE} can be written, or move that file to it\n"
     );
     outcome
         .stderr(message)
@@ -480,7 +500,11 @@ fn a_file_mounted_read_only_is_73_without_proc_too() {
     let Some(case) = with_mounts(refresh_here(&endpoint).arg(FILE), script) else {
         return;
     };
-    Failure::unsavable(FILE, "it is mounted read-only").check(case.run());
+    let (why, cure) = (
+        "it is mounted read-only",
+        "mount it writable, or put the file elsewhere",
+    );
+    Failure::unsavable(FILE, why, cure).check(case.run());
     assert_eq!(endpoint.connections(), 0);
 }
 
@@ -515,7 +539,7 @@ fn a_full_disk_is_73_where_the_file_is_written_in_place_too() {
         };
         outcome.code(73).stdout(format!("{FILE}\n")).stderr(format!(
             "sftoken: cannot save disk/token.json: no space left on device{because}\n\
-                 hint: nothing was sent; make room, or make the file or its directory writable\n"
+                 hint: nothing was sent; make room (68 KiB), or make the file or its directory writable\n"
         ));
         assert_eq!(endpoint.connections(), 0);
     }
@@ -534,7 +558,8 @@ fn a_full_disk_is_73_before_anything_is_sent() {
     let Some(case) = with_mounts(case, script) else {
         return;
     };
-    let expected = Failure::unsavable("disk/token.json", "no space left on device");
+    let cure = "make room (65 KiB), or make the file or its directory writable";
+    let expected = Failure::unsavable("disk/token.json", "no space left on device", cure);
     case.run()
         .code(expected.code)
         .stdout(format!("{FILE}\n{}", document(0)))

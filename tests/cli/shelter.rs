@@ -183,6 +183,6 @@ fn unfinished(path: &Path, why: &str) -> String {
     let path = path.display();
     format!(
         "sftoken: cannot finish the interrupted save in {path}: {why}\n\
-         hint: nothing was sent; move that file to {FILE}\n"
+         hint: nothing was sent; run again where {FILE} can be written, or move that file to it\n"
     )
 }

@@ -181,11 +181,12 @@ fn unknown_hosts() -> [(String, &'static str); 2] {
 
 /// A failure of the only try for a document that names this host; its org may have moved.
 #[track_caller]
-fn check_moved(case: &Case, expected: Failure, login: &str) {
+fn check_moved(case: &Case, expected: &Failure, login: &str) {
     let moved =
         format!("if the org has moved, give --token-endpoint https://{login}.salesforce.com");
     let stderr = format!("{}; {moved}\n", expected.stderr.trim_end());
-    Failure { stderr, ..expected }.of(case.run());
+    let code = expected.code;
+    Failure { code, stderr }.of(case.run());
 }
 
 /// `sftoken refresh` of a document that names this host, with one try.
@@ -200,12 +201,16 @@ fn an_instance_that_cannot_be_reached_may_have_moved() {
     for (name, login) in unknown_hosts() {
         let case = refresh_at_instance(&name, NOBODY).env("NO_PROXY", "*");
         let expected = Failure::unreachable(&name, "name or service not known");
-        check_moved(&case, expected, login);
+        check_moved(&case, &expected, login);
 
         let proxy = Endpoint::http(Reply::status(503));
         let why = "the proxy answered with status 503";
         let expected = Failure::proxy(&name, &host(&proxy), why);
-        check_moved(&refresh_at_instance(&name, proxy.origin()), expected, login);
+        check_moved(
+            &refresh_at_instance(&name, proxy.origin()),
+            &expected,
+            login,
+        );
     }
 }
 

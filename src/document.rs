@@ -8,6 +8,8 @@
 mod age;
 mod auth_url;
 mod cli_output;
+mod content;
+mod credentials;
 mod elsewhere;
 mod layout;
 mod numbers;
@@ -24,14 +26,14 @@ use serde_json::{Map, Value};
 use crate::endpoint::HOST_MEMBERS;
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::text::{is_token, pasted};
 use auth_url::{auth_url, keep_host, printed_in};
-use cli_output::{LOG_IN, is_redacted, members_instead, redacted};
-use layout::Layout;
+use cli_output::is_redacted;
+use content::Content;
+use credentials::check_refresh_token;
 use reply::{PARTS, loses_token, put_back, take_over, values_before};
 use reply_members::take_from_successor;
-use source::{object_in, text_of, text_of_any_size, text_of_file};
-use unusable::{no_value, not_keepable, too_large_indented, unusable};
+use source::{text_of, text_of_any_size, text_of_file};
+use unusable::unusable;
 
 pub(crate) use reply::Merged;
 pub(crate) use source::MAX_LEN;
@@ -39,10 +41,8 @@ pub(crate) use source::MAX_LEN;
 /// A document with a non-empty string `refresh_token`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
-    /// All members, in order.
-    members: Map<String, Value>,
-    /// What its text looks like.
-    layout: Layout,
+    /// All members, and what their text looks like.
+    content: Content,
     /// The host of the auth URL that it was, as `instance_url` has it.
     auth_url_host: Option<String>,
 }
@@ -80,7 +80,7 @@ impl Document {
     /// that it does not name, and the client secret of another app.
     pub(crate) fn forget_login(&mut self, client_id: &str, reply: &Map<String, Value>) {
         for member in HOST_MEMBERS.iter().filter(|it| !reply.contains_key(**it)) {
-            self.members.shift_remove(*member);
+            self.content.members.shift_remove(*member);
         }
         self.forget_secret_of_others(client_id);
     }
@@ -93,7 +93,7 @@ impl Document {
             .flatten()
             .is_some_and(|id| id != client_id)
         {
-            self.members.shift_remove("client_secret");
+            self.content.members.shift_remove("client_secret");
         }
     }
 
@@ -109,7 +109,7 @@ impl Document {
     pub(crate) fn rebase(current: &[u8], successor: &[u8]) -> Option<Vec<u8>> {
         let mut document = Self::from_text(text_of_any_size(current)?).ok()?;
         let successor = Self::parse_unbounded(successor)?;
-        take_from_successor(&mut document.members, successor.members);
+        take_from_successor(&mut document.content.members, successor.content.members);
         Some(document.render())
     }
 
@@ -129,8 +129,10 @@ impl Document {
             return Self::from_auth_url(url);
         }
         let document = Self::from_text(text)?;
-        match printed_in(&document.members) {
-            Some(url) if !document.members.contains_key("refresh_token") && !is_redacted(url) => {
+        match printed_in(&document.content.members) {
+            Some(url)
+                if !document.content.members.contains_key("refresh_token") && !is_redacted(url) =>
+            {
                 Self::from_auth_url(url)
             }
             _ => {
@@ -148,55 +150,37 @@ impl Document {
         let host = members.get("instance_url").and_then(Value::as_str);
         Ok(Self {
             auth_url_host: host.map(str::to_owned),
-            members,
-            ..Self::default()
+            content: Content::of_members(members),
         })
     }
 
     /// The members of a text that is one JSON object, whatever they are.
     fn from_text(text: &str) -> Result<Self, Error> {
-        let members = object_in(text)?;
-        let document = Self {
-            layout: Layout::of(text, &members),
-            members,
+        Ok(Self {
+            content: Content::of(text)?,
             auth_url_host: None,
-        };
-        document.check_indentation()?;
-        Ok(document)
+        })
     }
 
     /// Checks the one member that every document must have.
     fn from_object(document: Self) -> Result<Self, Error> {
-        let why = match document.members.get("refresh_token") {
-            Some(Value::String(token)) if is_redacted(token) => return Err(redacted()),
-            Some(Value::String(token)) => match pasted(token) {
-                Ok("") => "its refresh_token is empty".to_owned(),
-                Ok(_) => return Ok(document),
-                Err(why) => return Err(no_value("refresh_token", why)),
-            },
-            Some(_) => "its refresh_token is not a string".to_owned(),
-            None => return Err(members_instead(&document.members)),
-        };
-        Err(unusable(why).hint(LOG_IN))
+        check_refresh_token(&document.content.members)?;
+        Ok(document)
     }
 
     /// The refresh token.
     pub(crate) fn refresh_token(&self) -> Secret {
-        let token = self.text("refresh_token").map(pasted);
-        Secret::new(token.and_then(Result::ok).unwrap_or_default())
+        credentials::refresh_token(&self.content.members)
     }
 
     /// The access token, if the document has one that can be used in a header.
     pub(crate) fn access_token(&self) -> Option<Secret> {
-        self.text("access_token")
-            .filter(|token| is_token(token))
-            .map(Secret::new)
+        credentials::access_token(&self.content.members)
     }
 
     /// A member that is a non-empty string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let text = self.members.get(name)?.as_str()?;
-        (!text.is_empty()).then_some(text)
+        credentials::text(&self.content.members, name)
     }
 
     /// The same of a member that people paste, without the white space around it.
@@ -204,15 +188,13 @@ impl Document {
     /// # Errors
     /// `DATAERR` when it has characters that no id and no secret has.
     pub(crate) fn pasted(&self, name: &str) -> Result<Option<&str>, Error> {
-        let value = self.text(name).map_or(Ok(""), pasted);
-        let value = value.map_err(|why| no_value(name, why))?;
-        Ok((!value.is_empty()).then_some(value))
+        credentials::pasted(&self.content.members, name)
     }
 
     /// How old the token is by `issued_at`, `now` being the time since 1970; `None` where that is
     /// missing or cannot be true.
     pub(crate) fn age(&self, now: Duration) -> Option<Duration> {
-        age::age(self.members.get("issued_at")?, now)
+        age::age(self.content.members.get("issued_at")?, now)
     }
 
     /// Whether it stands for an auth URL of the Salesforce CLI.
@@ -222,16 +204,16 @@ impl Document {
 
     /// The number of members, for messages.
     pub(crate) fn len(&self) -> usize {
-        self.members.len()
+        self.content.members.len()
     }
 
     /// Takes over every member of a token reply, or as many as a later run can read.
     pub(crate) fn merge(&mut self, reply: &Map<String, Value>) -> Merged {
         for part in PARTS {
-            let before = values_before(&self.members, reply);
-            let changed = take_over(&mut self.members, reply, part);
+            let before = values_before(&self.content.members, reply);
+            let changed = take_over(&mut self.content.members, reply, part);
             if let Some(url) = &self.auth_url_host {
-                keep_host(&mut self.members, url);
+                keep_host(&mut self.content.members, url);
             }
             if let Ok(rendered) = self.checked_render() {
                 return Merged {
@@ -240,7 +222,7 @@ impl Document {
                     rendered,
                 };
             }
-            put_back(&mut self.members, before);
+            put_back(&mut self.content.members, before);
         }
         Merged {
             rendered: self.render(),
@@ -253,9 +235,7 @@ impl Document {
     /// # Errors
     /// `DATAERR` when it is longer than [`MAX_LEN`], or has what cannot be read.
     pub(crate) fn checked_render(&self) -> Result<Vec<u8>, Error> {
-        self.check_members()?;
-        let rendered = self.render();
-        checked_len(rendered.len()).map(|_| rendered)
+        self.content.checked_render()
     }
 
     /// The bytes that it will have then.
@@ -263,39 +243,13 @@ impl Document {
     /// # Errors
     /// As [`Document::checked_render`].
     pub(crate) fn checked_len(&self) -> Result<usize, Error> {
-        self.check_members()?;
-        checked_len(self.layout.rendered_len(&self.members))
-    }
-
-    /// Makes sure that all members can be written and read again.
-    fn check_members(&self) -> Result<(), Error> {
-        self.check_indentation()?;
-        if reserved::is_in_members(&self.members) {
-            return Err(not_keepable());
-        }
-        Ok(())
-    }
-
-    /// Makes sure that indentation does not multiply the document.
-    fn check_indentation(&self) -> Result<(), Error> {
-        match self.layout.indentation(&self.members) {
-            ..=MAX_LEN => Ok(()),
-            _ => Err(too_large_indented()),
-        }
+        self.content.checked_len()
     }
 
     /// The document as it is saved: indented as it was, UTF-8, one newline at the end.
     pub(crate) fn render(&self) -> Vec<u8> {
-        self.layout.render(&self.members)
+        self.content.render()
     }
-}
-
-/// A length, if a document may have it.
-fn checked_len(len: usize) -> Result<usize, Error> {
-    if len > MAX_LEN {
-        return Err(too_large_indented());
-    }
-    Ok(len)
 }
 
 #[cfg(test)]
@@ -332,15 +286,5 @@ mod tests {
         assert_eq!(merged(&long, "s"), (Secret::new("s"), 1));
         assert_eq!(merged(&long, &long), (Secret::new("r"), 0));
         assert_eq!(merged("a", "s\nt"), (Secret::new("r"), 1));
-    }
-
-    #[test]
-    fn access_tokens_must_fit_into_a_header() {
-        for unusable in ["", "a b", "a\\r\\nb", "ä"] {
-            let json = format!(r#"{{"refresh_token":"r","access_token":"{unusable}"}}"#);
-            assert_eq!(document(&json).access_token(), None);
-        }
-        let usable = document(r#"{"refresh_token":"r","access_token":"00D!a.b_c"}"#);
-        assert_eq!(usable.access_token(), Some(Secret::new("00D!a.b_c")));
     }
 }

@@ -4,6 +4,7 @@
 //! `https`, or `http` on this machine alone; no user info, no fragment, no unusual characters.
 //! What parses here is handed to the HTTP client as it is.
 
+mod characters;
 mod host;
 mod location;
 mod salesforce;
@@ -16,15 +17,13 @@ use std::net::{IpAddr, Ipv6Addr};
 pub(crate) use host::host_of;
 pub(crate) use source::HostSource;
 
+use characters::check_characters;
 use host::{checked_host, split_port};
 use location::target;
-use salesforce::is_salesforce;
+use salesforce::{USUAL_HOST, is_salesforce, login_host};
 use scheme::Scheme;
 
 use crate::secret::{REDACTED, unless_secret};
-
-/// Where Salesforce answers when neither the caller nor the document says otherwise.
-const USUAL_HOST: &str = "login.salesforce.com";
 
 /// The path of the token endpoint on every Salesforce host.
 const TOKEN_PATH: &str = "/services/oauth2/token";
@@ -51,21 +50,19 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads a URL that the caller gave.
+    /// Reads a URL that the caller gave; white space that was pasted with it is no part of it.
     ///
     /// # Errors
     /// Says in a few words what is wrong with it.
     pub(crate) fn parse(url: &str) -> Result<Self, &'static str> {
-        let named = Self::with_own_path(url)?;
+        let named = Self::with_own_path(url.trim())?;
         let path = token_path(&named.path);
         Ok(Self { path, ..named })
     }
 
     /// Reads a URL with no more path than it has.
     fn with_own_path(url: &str) -> Result<Self, &'static str> {
-        if !url.bytes().all(|b| b.is_ascii_graphic()) || url.contains(['\\', '"', '<', '>']) {
-            return Err("it has characters that a URL cannot have");
-        }
+        check_characters(url)?;
         let (scheme, rest) = url.split_once("://").ok_or("it is not an https URL")?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "https" => Scheme::Https,
@@ -162,6 +159,11 @@ impl Endpoint {
         format!("{}://{}{path}", self.scheme.name(), self.authority())
     }
 
+    /// The host where all orgs of this one's kind log in.
+    pub(crate) fn login_host(&self) -> &'static str {
+        login_host(&self.host)
+    }
+
     /// Whether the host is the My Domain of an org.
     pub(crate) fn is_my_domain(&self) -> bool {
         self.host.contains(".my.")
@@ -170,7 +172,7 @@ impl Endpoint {
     /// Where a `Location` of this endpoint leads: scheme, host, port and path, without user info and
     /// query; `None` where that is no `http` or `https` URL that can be shown.
     pub(crate) fn target_of(&self, location: &str) -> Option<String> {
-        target(location, self.scheme.name(), &self.authority())
+        target(location, self.scheme.name(), &self.authority(), &self.path)
     }
 
     /// Whether the exchange is encrypted.

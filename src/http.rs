@@ -6,6 +6,7 @@
 
 mod base64;
 mod buffered;
+mod challenge;
 mod der;
 mod dial;
 mod failure;
@@ -36,7 +37,6 @@ use ureq::{Agent, Body, BodyReader, SendBody};
 use crate::deadline::Deadline;
 use crate::endpoint::Endpoint;
 use crate::secret::Secret;
-use crate::text::whole_number;
 use dial::{CONNECT_TIMEOUT, Dialer};
 use failure::{Asked, describe};
 use names::Names;
@@ -202,8 +202,11 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// `Retry-After` in seconds; its other form, a date, is not taken.
+/// `Retry-After` in seconds, of which more than can be counted are as many as can; its other form, a
+/// date, is not taken.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = whole_number(text(headers, "retry-after")?.trim())?;
-    Some(Duration::from_secs(seconds))
+    let value = text(headers, "retry-after")?;
+    let digits = value.trim();
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))
 }

@@ -91,7 +91,7 @@ pub(crate) fn keep_body(body: &[u8], is_saved: bool, error: Error) -> Error {
                 return error;
             }
             error.hint(format!(
-                "{path} may hold a new refresh token; look there before you log in again"
+                "look into {path} before you log in again: if it has a refresh_token, put that into FILE"
             ))
         }
         Err(_) if is_saved => error,

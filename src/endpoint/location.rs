@@ -2,19 +2,30 @@
 
 use super::host::{checked_host, split_port};
 
-/// The target of a `Location` that a server of this scheme, host and port sent: scheme, host, port
-/// and path, without user info and query; `None` where that is no `http` or `https` URL that can be
-/// shown.
-pub(super) fn target(location: &str, scheme: &str, authority: &str) -> Option<String> {
-    let end = location.find(['?', '#']).unwrap_or(location.len());
-    let location = &location[..end];
+/// The target of a `Location` that a server of this scheme, host, port and path sent (RFC 9110,
+/// section 10.2.2): scheme, host, port and path, without user info and query; `None` where that is
+/// no `http` or `https` URL that can be shown.
+pub(super) fn target(location: &str, scheme: &str, authority: &str, own: &str) -> Option<String> {
+    let location = without_query(location);
     if location.starts_with("//") {
-        return target(&format!("{scheme}:{location}"), scheme, authority);
+        return absolute(&format!("{scheme}:{location}"));
     }
-    if location.starts_with('/') {
-        return Some(format!("{scheme}://{authority}{location}"));
+    let first = location.split('/').next().unwrap_or_default();
+    if first.contains(':') {
+        return absolute(location);
     }
-    let (scheme, rest) = location.split_once("://")?;
+    let path = resolved(location, without_query(own));
+    Some(format!("{scheme}://{authority}{path}"))
+}
+
+/// What stands before the query and the fragment.
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// An absolute URL as far as it can be shown.
+fn absolute(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let authority = authority.rsplit('@').next()?;
     let (host, port) = split_port(authority)?;
@@ -22,6 +33,28 @@ pub(super) fn target(location: &str, scheme: &str, authority: &str) -> Option<St
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let is_web = ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str());
     is_web.then(|| format!("{scheme}://{host}{port}{path}"))
+}
+
+/// A path as seen from another (RFC 3986, sections 5.2.3 and 5.2.4).
+fn resolved(path: &str, own: &str) -> String {
+    let directory = match path {
+        "" => return own.to_owned(),
+        path if path.starts_with('/') => "",
+        _ => own.rsplit_once('/').map_or("", |(directory, _)| directory),
+    };
+    let path = format!("{directory}/{}", path.strip_prefix('/').unwrap_or(path));
+    let mut segments = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            ".." => drop(segments.pop()),
+            "." => {}
+            _ => segments.push(segment),
+        }
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        segments.push("");
+    }
+    format!("/{}", segments.join("/"))
 }
 
 #[cfg(test)]
@@ -39,11 +72,32 @@ mod tests {
             ("/login?code=1", Some("https://ep:8474/login")),
             ("https://a\u{7}b/", None),
             ("ftp://a/", None),
-            ("", None),
+            ("javascript:alert(1)", None),
         ];
         for (location, expected) in cases {
-            let target = target(location, "https", "ep:8474");
+            let target = target(location, "https", "ep:8474", "/a/token");
             assert_eq!(target.as_deref(), expected, "{location}");
+        }
+    }
+
+    #[test]
+    fn relative_ones_are_resolved_as_a_browser_does() {
+        let cases = [
+            ("", "/a/b/token"),
+            ("?x", "/a/b/token"),
+            ("login", "/a/b/login"),
+            ("./login/", "/a/b/login/"),
+            ("../login", "/a/login"),
+            ("../../../x/./y", "/x/y"),
+            ("..", "/a/"),
+            (".", "/a/b/"),
+            ("x/..", "/a/b/"),
+            ("/x/../y:z", "/y:z"),
+            ("/", "/"),
+        ];
+        for (location, path) in cases {
+            let target = target(location, "https", "ep", "/a/b/token?c=/d/e");
+            assert_eq!(target, Some(format!("https://ep{path}")), "{location}");
         }
     }
 }

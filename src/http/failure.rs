@@ -16,6 +16,10 @@ use crate::error::{Class, Error, reason};
 /// What to do about a proxy that is of no use.
 const CHECK_PROXY: &str = "nothing was sent; check the proxy, or name the host in NO_PROXY";
 
+/// How many ways to authenticate a message names; no proxy has more than Kerberos, Negotiate, NTLM
+/// and Digest.
+const MAX_SCHEMES: usize = 4;
+
 /// Who was asked: the endpoint, through which proxy, with which CA file.
 pub(super) struct Asked<'a> {
     /// The endpoint.
@@ -61,7 +65,7 @@ impl Asked<'_> {
                 Some(refused) => self.refused(proxy, refused),
                 None => Lost::before_sending(self.through(proxy, &describe(error), CHECK_PROXY)),
             },
-            (None, None) => Lost::before_sending(Error::new(
+            (None, None) => Lost::no_way_to_host(Error::new(
                 Class::Unavailable,
                 format!("cannot reach {}: {}", self.host(), describe(error)),
                 "nothing was sent; check the name and the network, and try again",
@@ -142,7 +146,7 @@ impl Asked<'_> {
         let error = self.through(proxy, &why, &hint);
         match status {
             300..=499 | 511 => Lost::for_good(error),
-            _ => Lost::before_sending(error),
+            _ => Lost::no_way_to_host(error),
         }
     }
 }
@@ -151,7 +155,7 @@ impl Asked<'_> {
 fn unauthorized(proxy: &ProxySetting, answer: String, schemes: &[String]) -> (String, String) {
     let has_basic = schemes.iter().any(|it| it.eq_ignore_ascii_case("basic"));
     if !has_basic && !schemes.is_empty() {
-        let wanted = schemes.join(" or ");
+        let wanted = &schemes[..schemes.len().min(MAX_SCHEMES)].join(" or ");
         return (
             format!("the proxy wants {wanted}, and sftoken has only Basic"),
             "nothing was sent; go through a proxy on this machine that can do it, or name the host in NO_PROXY".to_owned(),

@@ -33,6 +33,8 @@ pub(crate) struct Lost {
     pub(crate) again: bool,
     /// Whether the form was sent, so that the server may have processed it.
     pub(crate) was_sent: bool,
+    /// Whether it is the host that cannot be reached, and no proxy before it.
+    pub(crate) is_about_the_host: bool,
 }
 
 impl Lost {
@@ -44,12 +46,21 @@ impl Lost {
         }
     }
 
+    /// The same where there is no way to the host.
+    pub(super) fn no_way_to_host(error: Error) -> Self {
+        Self {
+            is_about_the_host: true,
+            ..Self::before_sending(error)
+        }
+    }
+
     /// A failure that another try would meet too.
     pub(super) fn for_good(error: Error) -> Self {
         Self {
             error,
             again: false,
             was_sent: false,
+            is_about_the_host: false,
         }
     }
 

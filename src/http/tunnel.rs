@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read, Write};
 use ureq::http::Uri;
 use ureq::unversioned::transport::{Transport, TransportAdapter};
 
+use super::challenge::schemes;
 use super::proxy::ProxySetting;
 use super::terms::{MAX_HEAD_LEN, USER_AGENT};
 use crate::text::whole_number;
@@ -126,39 +127,9 @@ fn status(head: &str) -> Option<u16> {
     number.try_into().ok()
 }
 
-/// The names of the authentication schemes that a proxy takes, in its order. A line may hold
-/// several challenges, and each its parameters (RFC 9110, section 11.6.1).
-fn schemes(head: &str) -> Vec<String> {
-    let fields = head.lines().filter_map(|line| line.split_once(':'));
-    let challenges = fields
-        .filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"))
-        .flat_map(|(_, value)| value.split(','));
-    let mut schemes = Vec::new();
-    for scheme in challenges.filter_map(scheme) {
-        if !schemes.contains(&scheme) {
-            schemes.push(scheme);
-        }
-    }
-    schemes
-}
-
-/// The scheme at the beginning of a challenge; a parameter of the one before has none.
-fn scheme(challenge: &str) -> Option<String> {
-    let word = challenge.split_whitespace().next()?;
-    let is_name = word.len() <= 20 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    is_name.then(|| word.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn schemes_are_told_from_their_parameters() {
-        let head = "HTTP/1.1 407 x\r\nproxy-authenticate: Digest realm=\"a, b\", nonce=\"c\", qop=auth\r\n\
-                    Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate, NTLM\r\nVia: x\r\n\r\n";
-        assert_eq!(schemes(head), ["Digest", "NTLM", "Negotiate"]);
-    }
 
     #[test]
     fn heads_end_with_an_empty_line_wherever_it_is_cut() {

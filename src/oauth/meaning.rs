@@ -9,14 +9,27 @@ pub(super) enum Meaning {
     RateLimited,
     /// The refresh token is of no use any more.
     GrantRefused,
+    /// The grant may be good: its user, address or org is not let in.
+    Barred,
+    /// The grant may be good: more tries would only prolong it.
+    GrantRateLimited,
     /// The app or its credentials are at fault.
     ClientRefused,
 }
 
+/// How Salesforce says with `invalid_grant` that an administrator has shut the door.
+const BARRED: [&str; 4] = [
+    "ip restricted",
+    "inactive user",
+    "inactive organization",
+    "invalid login hours",
+];
+
 /// The meaning of an error code (RFC 6749, section 5.2, and Salesforce's own), compared without
 /// case; `None` for a code that only its status explains.
 pub(super) fn meaning(code: &str, description: &str) -> Option<Meaning> {
-    let says = |words: &str| description.to_ascii_lowercase().contains(words);
+    let description = description.to_ascii_lowercase();
+    let says = |words: &str| description.contains(words);
     Some(match code.to_ascii_lowercase().as_str() {
         "unknown_error" if says("retry your request") => Meaning::Later,
         "invalid_grant"
@@ -30,8 +43,12 @@ pub(super) fn meaning(code: &str, description: &str) -> Option<Meaning> {
         | "system_down"
         | "slow_down" => Meaning::Later,
         "rate_limit_exceeded" | "login_rate_exceeded" => Meaning::RateLimited,
-        "invalid_grant" | "inactive_user" | "inactive_org" | "access_denied" | "invalid_token"
-        | "login_error" => Meaning::GrantRefused,
+        "invalid_grant" if says("login rate exceeded") => Meaning::GrantRateLimited,
+        "inactive_user" | "inactive_org" => Meaning::Barred,
+        "invalid_grant" if BARRED.iter().any(|words| says(words)) => Meaning::Barred,
+        "invalid_grant" | "access_denied" | "invalid_token" | "login_error" => {
+            Meaning::GrantRefused
+        }
         "invalid_client"
         | "invalid_client_id"
         | "unauthorized_client"
@@ -44,6 +61,16 @@ pub(super) fn meaning(code: &str, description: &str) -> Option<Meaning> {
         | "oauth_flow_disabled" => Meaning::ClientRefused,
         _ => return None,
     })
+}
+
+/// The same where the code of a login was sent: one that is used or too old is so for good.
+pub(super) fn meaning_at_login(code: &str, description: &str) -> Option<Meaning> {
+    match meaning(code, description) {
+        Some(Meaning::Later) if code.eq_ignore_ascii_case("invalid_grant") => {
+            Some(Meaning::GrantRefused)
+        }
+        meaning => meaning,
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +94,16 @@ mod tests {
                 "expired access/refresh token",
                 Some(Meaning::GrantRefused),
             ),
+            (
+                "invalid_grant",
+                "IP restricted or invalid login hours",
+                Some(Meaning::Barred),
+            ),
+            (
+                "Invalid_Grant",
+                "Login Rate Exceeded",
+                Some(Meaning::GrantRateLimited),
+            ),
             ("unknown_error", "", None),
             ("unknown_error", "Retry your request", Some(Meaning::Later)),
             ("", "", None),
@@ -78,5 +115,9 @@ mod tests {
                 "{code}: {description}"
             );
         }
+        let processed = "already being processed";
+        assert_eq!(meaning("invalid_grant", processed), Some(Meaning::Later));
+        let at_login = meaning_at_login("invalid_grant", processed);
+        assert_eq!(at_login, Some(Meaning::GrantRefused));
     }
 }

@@ -43,11 +43,20 @@ impl Refusal {
 
     /// No reply came.
     pub(crate) fn lost(request: &TokenRequest, lost: Lost) -> Self {
-        let Lost { error, again, .. } = lost;
+        let Lost {
+            error,
+            again,
+            is_about_the_host,
+            ..
+        } = lost;
         let error = match (request.host_source, error.advice()) {
             _ if lost.was_sent => unanswered(request, error),
-            (HostSource::Member("instance_url") | HostSource::AuthUrl, Some(hint)) if again => {
-                let hint = format!("{hint}; {HAS_MOVED}");
+            (HostSource::Member("instance_url") | HostSource::AuthUrl, Some(hint))
+                if is_about_the_host =>
+            {
+                let login = request.endpoint.login_host();
+                let moved = "if the org has moved, give --token-endpoint https://";
+                let hint = format!("{hint}; {moved}{login}");
                 error.hint(hint)
             }
             _ => error,
@@ -61,6 +70,11 @@ impl Refusal {
     /// A refusal by an error code, or by a status that means the same; `said` is fit to be shown.
     pub(super) fn by(meaning: Meaning, request: &TokenRequest, code: &str, said: &str) -> Self {
         let host = request.host();
+        let grant_refused = |hint: String| {
+            let grant = request.grant_name();
+            let message = format!("{host} refused the {grant}: {said}");
+            (Class::NoPerm, message, hint)
+        };
         let (class, message, hint) = match meaning {
             Meaning::Later => (
                 Class::TempFail,
@@ -73,13 +87,11 @@ impl Refusal {
             Meaning::RateLimited => (
                 Class::TempFail,
                 format!("{host} limits the logins: {said}"),
-                "wait an hour; each further try counts as a login".to_owned(),
+                WAIT.to_owned(),
             ),
-            Meaning::GrantRefused => (
-                Class::NoPerm,
-                format!("{host} refused the {}: {said}", request.grant_name()),
-                grant_hint(request),
-            ),
+            Meaning::GrantRefused => grant_refused(grant_hint(request)),
+            Meaning::Barred => grant_refused(ADMIT.to_owned()),
+            Meaning::GrantRateLimited => grant_refused(WAIT.to_owned()),
             Meaning::ClientRefused => (
                 Class::Config,
                 format!("{host} refused the client: {said}"),
@@ -134,13 +146,20 @@ impl Refusal {
     }
 }
 
+/// What to do about a limit of logins.
+const WAIT: &str = "wait an hour; each further try counts as a login";
+
+/// What to do about a user, an address or an org that is not let in.
+const ADMIT: &str = "an administrator has to admit the user, the IP address or the org; \
+                     a new login does not help";
+
 /// What to do about a grant that is refused.
 fn grant_hint(request: &TokenRequest) -> String {
     let Some(_) = request.refresh_token() else {
         return "start again with sftoken login: a code works once, for 15 minutes".to_owned();
     };
-    let cause = "log in again; the token is expired, revoked, or was used up by another copy of it, \
-                 or its user or IP address is barred";
+    let cause = "log in again; the token is expired, revoked, or was used up by another copy of it \
+                 or by a run that was killed, or its user is barred";
     match request.host_source {
         HostSource::Given(_) => cause.to_owned(),
         HostSource::Default => {
@@ -181,9 +200,6 @@ fn is_about_the_host(code: &str) -> bool {
     ];
     codes.iter().any(|known| code.eq_ignore_ascii_case(known))
 }
-
-/// Where the host of an `instance_url` cannot be reached.
-const HAS_MOVED: &str = "if the org has moved, give --token-endpoint https://login.salesforce.com";
 
 /// Where the default is the wrong host.
 const OTHER_HOSTS: &str = "a sandbox needs --token-endpoint https://test.salesforce.com \

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::body::Body;
-use super::meaning::{Meaning, meaning};
+use super::meaning::{Meaning, meaning, meaning_at_login};
 use super::refusal::{
     Refusal, gateway_gave_up, no_answer, no_oauth_reply, no_token_reply, redirected,
 };
@@ -122,9 +122,8 @@ fn by_code(
     let said = said(request, code, members);
     let by = |meaning| Refusal::by(meaning, request, code, &said);
     let meaning = match request.refresh_token() {
-        // Of a code this says that it is used or too old, in whichever words.
-        None if code.eq_ignore_ascii_case("invalid_grant") => Some(Meaning::GrantRefused),
-        _ => meaning(code, description(members)),
+        Some(_) => meaning(code, description(members)),
+        None => meaning_at_login(code, description(members)),
     };
     let refusal = match (meaning, reply.status) {
         (Some(meaning), _) => by(meaning),

@@ -27,17 +27,23 @@ pub(super) fn said(request: &TokenRequest, code: &str, members: &Map<String, Val
     request.harmless(&said, possible_secrets(members))
 }
 
-/// `CODE: MESSAGE` of an error of Salesforce's REST API or of a gateway, or a description that came
-/// without a code.
+/// `CODE: MESSAGE` of an error of Salesforce's REST API or of a gateway, which may stand in a member
+/// `error`, or a description that came without a code.
 pub(super) fn words_of(members: &Map<String, Value>) -> Option<String> {
     match (text(members, "errorCode"), text(members, "message")) {
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (code, message) => {
             let words = code.or(message);
             let words = words.or_else(|| text(members, "error_description"));
-            words.map(str::to_owned)
+            let words = words.map(str::to_owned);
+            words.or_else(|| words_of(nested(members)?))
         }
     }
+}
+
+/// The members of an `error` that is no code, as Google's and Microsoft's gateways write it.
+fn nested(members: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    members.get("error")?.as_object()
 }
 
 /// The values that came with an error, at any depth: should they be tokens, its description may
@@ -46,7 +52,9 @@ pub(super) fn possible_secrets(members: &Map<String, Value>) -> Vec<&str> {
     let others = members
         .iter()
         .filter(|(name, _)| !WORDS.contains(&name.as_str()));
-    others.flat_map(|(_, value)| texts(value)).collect()
+    let values = others.flat_map(|(_, value)| texts(value));
+    let nested = nested(members).map(possible_secrets).unwrap_or_default();
+    values.chain(nested).collect()
 }
 
 /// The texts in a value. Words for people are no tokens, and redacting them would hide the reason.

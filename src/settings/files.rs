@@ -47,7 +47,8 @@ pub(super) fn read_secret(
     let text = String::from_utf8(bytes).map_err(|_| unreadable(&name, "it is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     match text::pasted(text) {
-        Ok("") => Err(unreadable(&name, "the client secret in it is empty")),
+        Ok("") => Err(unreadable(&name, "the client secret in it is empty")
+            .hint("write the secret into it; is the variable set that it is made of?")),
         Ok(secret) => Ok(Sourced {
             value: Secret::new(secret),
             source: "--client-secret-file",

@@ -208,6 +208,8 @@ fn refuses_endpoints_to_which_no_secret_should_go() {
     let plain = "http is accepted for this machine only; use https";
     let odd_host = "its host is missing or unusual";
     let characters = "it has characters that a URL cannot have";
+    let blank = "it has a blank or a line break in it";
+    let quotes = "it has quotes in it";
     let urls = [
         ("acme.my.salesforce.com", "it is not an https URL"),
         ("ftp://acme.my.salesforce.com", "its scheme is not https"),
@@ -230,10 +232,14 @@ fn refuses_endpoints_to_which_no_secret_should_go() {
         ("https://acme:port", "its port is not a number"),
         ("https://acme:0", "its port is not a number"),
         ("https://acme:65536", "its port is not a number"),
-        ("https://acme /", characters),
+        ("https://acme /", blank),
+        (" ", "it is not an https URL"),
+        ("\"https://acme.my.salesforce.com\"", quotes),
+        ("'https://acme.my.salesforce.com'", quotes),
+        ("https://acme.my.salesforce.com\"", quotes),
         ("https://acme\\.my.salesforce.com", characters),
         ("https://ácme", characters),
-        ("https://acme/\r\nHost: x", characters),
+        ("https://acme/\r\nHost: x", blank),
     ];
     for (url, why) in urls {
         let message = format!("invalid --token-endpoint: {why}");

@@ -6,7 +6,9 @@
 
 use crate::endpoint::{Endpoint, Reply};
 use crate::harness::Case;
-use crate::kit::{FILE, Failure, NOBODY, expired, granted, proxy_to, refresh_by_proxy};
+use crate::kit::{
+    CLIENT_ID, FILE, Failure, NOBODY, expired, host, proxy_to, refresh_by_proxy, with_file,
+};
 use crate::replies::{CHECK, LOG_IN, code};
 
 /// Where the default is the wrong host.
@@ -168,23 +170,62 @@ fn an_app_or_a_flow_that_is_unknown_points_at_the_my_domain_first() {
     }
 }
 
+/// Hosts without an address, since a label has 63 characters at most, and where such orgs log in.
+fn unknown_hosts() -> [(String, &'static str); 2] {
+    let label = "x".repeat(64);
+    [
+        (format!("{label}.my.salesforce.com"), "login"),
+        (format!("{label}--dev.sandbox.my.salesforce.com"), "test"),
+    ]
+}
+
+/// A failure of the only try for a document that names this host; its org may have moved.
+#[track_caller]
+fn check_moved(case: &Case, expected: &Failure, login: &str) {
+    let moved =
+        format!("if the org has moved, give --token-endpoint https://{login}.salesforce.com");
+    let stderr = format!("{}; {moved}\n", expected.stderr.trim_end());
+    let code = expected.code;
+    Failure { code, stderr }.of(case.run());
+}
+
+/// `sftoken refresh` of a document that names this host, with one try.
+fn refresh_at_instance(host: &str, proxy: &str) -> Case {
+    let document = MY_DOMAIN.replace("acme.my.salesforce.com", host);
+    let case = with_file(Case::new(), document).env("https_proxy", proxy);
+    case.args(["refresh", "--client-id", CLIENT_ID, "--retries", "0", FILE])
+}
+
 #[test]
 fn an_instance_that_cannot_be_reached_may_have_moved() {
-    let moved = "; if the org has moved, give --token-endpoint https://login.salesforce.com\n";
-    let unreachable = |document: &str| {
-        let nobody = Endpoint::http(granted());
-        refresh_by_proxy(document, &nobody)
-            .env("https_proxy", format!("http://{NOBODY}"))
-            .args(["--retries", "0"])
-            .run()
-    };
-    for (document, host, more) in [
-        (MY_DOMAIN, "acme.my.salesforce.com", moved),
-        (NO_HOST, "login.salesforce.com", "\n"),
+    for (name, login) in unknown_hosts() {
+        let case = refresh_at_instance(&name, NOBODY).env("NO_PROXY", "*");
+        let expected = Failure::unreachable(&name, "name or service not known");
+        check_moved(&case, &expected, login);
+
+        let proxy = Endpoint::http(Reply::status(503));
+        let why = "the proxy answered with status 503";
+        let expected = Failure::proxy(&name, &host(&proxy), why);
+        check_moved(
+            &refresh_at_instance(&name, proxy.origin()),
+            &expected,
+            login,
+        );
+    }
+}
+
+#[test]
+fn an_instance_has_not_moved_because_a_proxy_cannot_be_reached() {
+    let acme = "acme.my.salesforce.com";
+    let unknown = format!("{}.invalid:3128", "x".repeat(64));
+    for (proxy, why) in [
+        (NOBODY, "connection refused"),
+        (&unknown, "name or service not known"),
     ] {
-        let expected = Failure::proxy(host, NOBODY, "connection refused");
-        let stderr = format!("{}{more}", expected.stderr.trim_end());
-        Failure { stderr, ..expected }.of(unreachable(document));
+        for scheme in ["http", "https", "socks5h"] {
+            let case = refresh_at_instance(acme, &format!("{scheme}://{proxy}"));
+            Failure::proxy(acme, proxy, why).of(case.run());
+        }
     }
 }
 

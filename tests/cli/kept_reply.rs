@@ -150,7 +150,9 @@ pub(crate) fn check_stdin(row: &Row) {
 /// The hint that a reply may hold a token.
 pub(crate) fn look_into(path: &Path) -> String {
     let path = path.display();
-    format!("{path} may hold a new refresh token; look there before you log in again")
+    format!(
+        "look into {path} before you log in again: if it has a refresh_token, put that into FILE"
+    )
 }
 
 /// The private file in the temporary directory that holds exactly these bytes.

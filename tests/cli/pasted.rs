@@ -3,7 +3,7 @@
 
 use crate::endpoint::Endpoint;
 use crate::harness::Case;
-use crate::kit::{FILE, Failure, granted, refresh_file, reply, with_file};
+use crate::kit::{FILE, Failure, granted, refresh_file, reply, summary, with_file};
 
 /// A document with white space around everything that people paste.
 const PASTED: &str = r#"{
@@ -28,6 +28,19 @@ fn members_are_sent_without_it_and_stay_as_their_owner_has_them() {
     outcome.file_is(FILE, after);
     let sent = "grant_type=refresh_token&client_id=the-client&client_secret=s+3&refresh_token=5Aep";
     assert_eq!(endpoint.only_request().body, sent.as_bytes());
+}
+
+#[test]
+fn an_endpoint_is_taken_without_it() {
+    let endpoint = Endpoint::http(granted());
+    let pasted = format!(" \t{}\r\n", endpoint.url());
+    let document = r#"{"refresh_token":"r","client_id":"c"}"#;
+    let case = || with_file(Case::new(), document).args(["refresh", FILE]);
+    let outcome = case().env("SFTOKEN_TOKEN_ENDPOINT", &pasted).run();
+    outcome.code(0).stderr(summary(&endpoint));
+    let outcome = case().args(["--token-endpoint", &pasted]).run();
+    outcome.code(0).stderr(summary(&endpoint));
+    assert_eq!(endpoint.connections(), 2);
 }
 
 #[test]

@@ -87,6 +87,26 @@ fn schemes_that_cannot_be_served_are_named() {
 }
 
 #[test]
+fn of_what_a_proxy_wants_only_names_are_shown_and_few() {
+    let hint = "nothing was sent; go through a proxy on this machine that can do it, or name the \
+                host in NO_PROXY";
+    let junk = [
+        "Bearer realm=\"a, Fake, b\", error = x",
+        "\x1b[31mRed",
+        "a\"b\"(c)",
+    ];
+    let bearer = "the proxy wants Bearer, and sftoken has only Basic";
+    check(wants(&junk), "", (bearer, hint), 1);
+    let many = "the proxy wants A or B or C or D, and sftoken has only Basic";
+    check(wants(&["A, B, C, D, E", "F"]), "", (many, hint), 1);
+    let refused = (
+        "the proxy answered with status 407",
+        "nothing was sent; put the user and the password into the proxy's URL",
+    );
+    check(wants(&["\x1b[31mRed"]), "", refused, 1);
+}
+
+#[test]
 fn a_proxy_that_forbids_the_host_is_asked_once() {
     for status in [400, 403, 404, 405, 451] {
         let why = format!("the proxy answered with status {status}");

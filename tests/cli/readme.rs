@@ -45,8 +45,8 @@ fn messages(readme: &str) -> Vec<&str> {
     let (_, table) = readme.split_once("| message | code |").expect("the table");
     let (table, _) = table.split_once("\n\n").expect("its end");
     let cells = table.lines().filter_map(|line| line.strip_prefix("| `"));
-    let messages = cells.filter_map(|cell| Some(cell.split_once("` |")?.0));
-    messages.collect()
+    let cells = cells.filter_map(|cell| Some(cell.split_once("` |")?.0));
+    cells.flat_map(|cell| cell.split("`, `")).collect()
 }
 
 /// What stands in a message between the words that stand for a name there, such as `HOST`.

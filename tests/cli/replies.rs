@@ -73,12 +73,21 @@ fn limited(said: &str) -> Failure {
 
 /// What to do about a refresh token that was refused.
 pub(crate) const LOG_IN: &str = "log in again; the token is expired, revoked, or was used up by another copy \
-                      of it, or its user or IP address is barred";
+                      of it or by a run that was killed, or its user is barred";
 
 /// The refresh token was refused.
 pub(crate) fn refused(said: &str) -> Failure {
     let message = format!("{HOST} refused the refresh token: {said}");
     Failure::refresh(77, &message, LOG_IN)
+}
+
+/// The refresh token was refused, and may be good.
+fn refused_but(said: &str, hint: &str) -> Failure {
+    Failure::refresh(
+        77,
+        &format!("{HOST} refused the refresh token: {said}"),
+        hint,
+    )
 }
 
 /// What to do about a client that was refused.
@@ -219,15 +228,45 @@ fn refused_grants_mean_log_in_again_whatever_the_status() {
         (code(200, "Invalid_Grant"), refused("Invalid_Grant")),
         (code(302, "invalid_grant"), refused("invalid_grant")),
         (code(503, "invalid_grant"), refused("invalid_grant")),
-        (
-            said(403, "inactive_user", "user is inactive"),
-            refused("inactive_user: user is inactive"),
-        ),
-        (code(400, "inactive_org"), refused("inactive_org")),
         (code(401, "ACCESS_DENIED"), refused("ACCESS_DENIED")),
         (code(401, "invalid_token"), refused("invalid_token")),
         (code(500, "login_error"), refused("login_error")),
     ]);
+}
+
+#[test]
+fn a_user_an_address_or_an_org_that_is_barred_needs_no_new_login() {
+    let barred = |said: &str| {
+        let hint = "an administrator has to admit the user, the IP address or the org; \
+                    a new login does not help";
+        refused_but(said, hint)
+    };
+    let words = [
+        "ip restricted",
+        "Inactive User",
+        "inactive organization",
+        "ip restricted or invalid login hours",
+        "invalid login hours",
+    ];
+    check_final(words.map(|words| {
+        let shown = format!("invalid_grant: {words}");
+        (said(400, "invalid_grant", words), barred(&shown))
+    }));
+    check_final([
+        (
+            said(403, "inactive_user", "user is inactive"),
+            barred("inactive_user: user is inactive"),
+        ),
+        (code(400, "Inactive_Org"), barred("Inactive_Org")),
+    ]);
+}
+
+#[test]
+fn a_grant_that_was_sent_too_often_may_be_good_in_an_hour() {
+    let shown = "invalid_grant: Login Rate Exceeded";
+    let hint = "wait an hour; each further try counts as a login";
+    let reply = said(400, "invalid_grant", "Login Rate Exceeded");
+    check_final([(reply, refused_but(shown, hint))]);
 }
 
 #[test]

@@ -192,8 +192,10 @@ fn a_retry_after_that_is_no_number_of_seconds_does_not_count() {
 
 #[test]
 fn a_pause_beyond_the_deadline_is_not_begun() {
-    for seconds in ["60", "3600", "18446744073709551615"] {
-        let endpoint = Endpoint::http(busy_for(seconds));
+    let most = "18446744073709551615";
+    let more = "18446744073709551616";
+    for (asked, seconds) in [("60", "60"), ("3600", "3600"), (most, most), (more, most)] {
+        let endpoint = Endpoint::http(busy_for(asked));
         let said = format!("status 503; it asks to wait {seconds}s");
         let start = Instant::now();
         Failure::busy(&host(&endpoint), &said).check(refresh(&endpoint).run());

@@ -95,7 +95,7 @@ fn no_secret_in_the_words_of_a_server_is_shown() {
 #[test]
 fn the_words_of_gateways_are_shown_without_harm() {
     let long = format!("{}5Aep-0", "no ".repeat(400));
-    let rows: [(Reply, &str); 8] = [
+    let rows: [(Reply, &str); 11] = [
         (
             body(403, "Access denied by\r\n policy \u{9b}\u{202e}17."),
             "403: Access denied by policy 17.",
@@ -125,6 +125,21 @@ fn the_words_of_gateways_are_shown_without_harm() {
             "404: of [REDACTED]",
         ),
         (body(403, r#"{"message":"Forbidden"}"#), "403: Forbidden"),
+        (
+            body(
+                403,
+                r#"{"error":{"code":7,"message":"API \u001b[1moff of Key.17","key":"Key.17"}}"#,
+            ),
+            "403: API [1moff of [REDACTED]",
+        ),
+        (
+            body(404, r#"{"error":{"message":"","status":"NONE"}}"#),
+            "404 with JSON that is no token reply",
+        ),
+        (
+            body(200, r#"{"error":{"message":"no 5Aep-0 here"}}"#),
+            "200: no [REDACTED] here",
+        ),
     ];
     let hint = "check the token endpoint, and whether a proxy or a login page answers in its place";
     for (reply, words) in rows {

@@ -198,19 +198,25 @@ fn the_client_secret_in_a_file_has_no_white_space_around_it() {
 fn refuses_client_secret_files_that_hold_none() {
     let endpoint = Endpoint::http(granted());
     let large = "s".repeat(64 * 1024 + 1);
-    let files: [(&[u8], &str); 4] = [
-        (b"", "the client secret in it is empty"),
-        (b" \r\n", "the client secret in it is empty"),
-        (b"s\xff", "it is not UTF-8"),
-        (large.as_bytes(), "it is larger than 64 KiB"),
+    let empty = (
+        "the client secret in it is empty",
+        "write the secret into it; is the variable set that it is made of?",
+    );
+    let check = "check the path and its permissions";
+    let files: [(&[u8], (&str, &str)); 4] = [
+        (b"", empty),
+        (b" \r\n", empty),
+        (b"s\xff", ("it is not UTF-8", check)),
+        (large.as_bytes(), ("it is larger than 64 KiB", check)),
     ];
-    for (content, why) in files {
+    for (content, (why, hint)) in files {
+        let unreadable = |name: &str| Failure::new(66, &format!("cannot read {name}: {why}"), hint);
         let case = refresh(&endpoint).file("secret", content);
         let outcome = case.args(["--client-secret-file", "secret"]).run();
-        Failure::unreadable("secret", why).of(outcome);
+        unreadable("secret").of(outcome);
         let case = refresh(&endpoint).stdin(content);
         let outcome = case.args(["--client-secret-file", "-"]).run();
-        Failure::unreadable("standard input", why).of(outcome);
+        unreadable("standard input").of(outcome);
     }
     assert_eq!(endpoint.connections(), 0);
 }

@@ -44,6 +44,18 @@ pub(crate) enum Directory {
     Closed,
 }
 
+/// How much FILE holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Less than the new document.
+    #[default]
+    Small,
+    /// More than the new document.
+    Shrinking,
+    /// Several pages, as the new document, so that a write in place takes more than one step.
+    Large,
+}
+
 /// What is special about the place.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Setup {
@@ -51,12 +63,17 @@ pub(crate) struct Setup {
     pub(crate) directory: Directory,
     /// The server speaks TLS.
     pub(crate) tls: bool,
-    /// FILE holds more than the new document, rather than less.
-    pub(crate) long: bool,
-    /// Both are longer than a page, so that a kill can tear FILE.
-    pub(crate) large: bool,
+    /// How much FILE holds.
+    pub(crate) size: Size,
     /// An earlier run was killed when it had written the new tokens, but not yet to FILE.
     pub(crate) interrupted: bool,
+}
+
+impl Setup {
+    /// Whether the killed run left its room in FILE, where it stays until a run comes that far.
+    pub(crate) fn leaves_room(self) -> bool {
+        self.interrupted && self.directory == Directory::Closed
+    }
 }
 
 /// The place.
@@ -279,8 +296,12 @@ impl Drop for Place {
 /// What FILE holds at first. The signature is a member of every reply, so that a long one makes
 /// the new document the shorter of the two.
 fn old_document(setup: Setup) -> Vec<u8> {
-    let signature = "x".repeat(if setup.long { 2000 } else { 0 });
-    let notes = "y".repeat(if setup.large { LARGE } else { 0 });
+    let (signature, notes) = match setup.size {
+        Size::Small => (0, 0),
+        Size::Shrinking => (2000, 0),
+        Size::Large => (0, LARGE),
+    };
+    let (signature, notes) = ("x".repeat(signature), "y".repeat(notes));
     let document = format!(
         concat!(
             "{{\n",

@@ -2,7 +2,7 @@
 
 use crate::faults::torture;
 use crate::is_strace_missing;
-use crate::place::{Directory, Place, Setup};
+use crate::place::{Directory, Place, Setup, Size};
 
 /// A panic.
 const BUG: i32 = 70;
@@ -115,7 +115,7 @@ fn written_in_place_over_a_longer_document() {
     }
     let setup = Setup {
         directory: Directory::Closed,
-        long: true,
+        size: Size::Shrinking,
         ..Setup::default()
     };
     torture("in place, over a longer document", setup);
@@ -129,7 +129,7 @@ fn written_in_place_over_several_pages() {
     }
     let setup = Setup {
         directory: Directory::Closed,
-        large: true,
+        size: Size::Large,
         ..Setup::default()
     };
     torture("in place, several pages in a closed directory", setup);

@@ -25,7 +25,7 @@ STATIC_FLAGS += $(shell mkdir -p target; echo 'fn main() {}' | $(RUSTC) --crate-
 	-C target-feature=+crt-static $(RUSTFLAGS) $(SMALL_FLAGS) -o target/probe - 2>/dev/null && echo '$(SMALL_FLAGS)' || \
 	echo 'make: this linker takes no --icf=all and the like; the static binary has 3.0 MB instead of 2.7' >&2)
 endif
-STATIC_CARGO = RUSTFLAGS='$(STATIC_FLAGS)' $(CARGO) build --release --locked --target $(STATIC_TARGET)
+STATIC_CARGO = RUSTFLAGS='$(strip $(STATIC_FLAGS))' $(CARGO) build --release --locked --target $(STATIC_TARGET)
 
 DIST := sftoken-$(VERSION)-$(ARCH)-linux
 # Owners, modes, order and times in the archive depend on the commit alone.
@@ -65,10 +65,10 @@ static-test: static ## Run the static binary in an empty root directory
 	$(CARGO) build --locked --example endpoint
 	target/debug/examples/endpoint -- tests/static/run target/static/sftoken
 
+# Files alone: owners and modes of directories would become those of a PREFIX that is there.
 dist: dist-ready static ## Pack target/dist/sftoken-VERSION-ARCH-linux.tar.gz
 	rm -rf target/dist
 	$(MAKE) --no-print-directory install-files FROM=target/static PREFIX=target/dist/$(DIST) DESTDIR=
-	# Without the directories, whose owners and modes would become those of a PREFIX that is there.
 	cd target/dist && find $(DIST) -type f | LC_ALL=C sort | $(TAR) -T - -c | gzip -9n > $(DIST).tar.gz
 	cd target/dist && sha256sum $(DIST).tar.gz | tee $(DIST).tar.gz.sha256
 

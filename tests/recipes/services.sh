@@ -99,25 +99,42 @@ kubernetes_gets_its_first_secret() {
     fails test -e token.json
 }
 
-kubernetes_copies_once_and_writes_back() {
+kubernetes_copies_once_and_proves_that_it_can_write_back() {
     mkdir secret tokens
     token_file secret/token.json
-    local pods=spec.jobTemplate.spec.template.spec
-    k8s_script "$pods.initContainers.0.command"
+    chmod 400 secret/token.json
+    k8s_script initContainers.0
     run_script 0
     cmp secret/token.json tokens/token.json
+    same 'mode' "$(stat -c %a tokens/token.json)" 600
     printf 'refreshed\n' >tokens/token.json
     run_script 0
     same 'copy' "$(cat tokens/token.json)" refreshed
-    k8s_script "$pods.containers.0.command"
-    run_script 0
-    has calls "kubectl create secret generic salesforce-token --from-file=$PWD/tokens/token.json --dry-run=client --output=json"
-    has calls "kubectl replace --filename=$PWD/tokens/secret.json"
+    has calls "$create_secret"
+    has calls 'kubectl replace --dry-run=server --filename=tokens/secret.json'
+    same 'calls that change something' "$(grep replace calls | grep -v dry-run)" ''
+    touch calls.refuse-replace
+    run_script 1
 }
 
-# The script at a path of the CronJob, with its volumes in this directory.
+kubernetes_writes_back_until_it_succeeds() {
+    mkdir tokens
+    touch calls.refuse-create calls.refuse-replace
+    k8s_script containers.0
+    sed -i 's/sleep 10/sleep 0/' script
+    run_script 0
+    same 'calls' "$(sort -u calls)" "$create_secret"$'\nkubectl replace --filename=tokens/secret.json'
+    same 'creations and replacements' "$(wc -l <calls) $(grep -c replace calls)" '5 2'
+    same 'the Secret' "$(cat tokens/secret.json)" {}
+}
+
+# What makes the new Secret, in a test that runs in this directory.
+create_secret='kubectl create secret generic salesforce-token --from-file=tokens/token.json --dry-run=client --output=json'
+
+# The script of a container of the CronJob, with its volumes in this directory.
 k8s_script() {
-    "$helper" yaml-script "$recipes" 'run: kubernetes' "$1" | sed "s#/\(secret\|tokens\)/#$PWD/&#g; s#//#/#g" >script
+    "$helper" yaml-script "$recipes" 'run: kubernetes' "spec.jobTemplate.spec.template.spec.$1.command" |
+        sed 's#/\(secret\|tokens\)/#\1/#g' >script
 }
 
 # units: both in this directory, with a program that is there.

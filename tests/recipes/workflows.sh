@@ -94,11 +94,15 @@ commit_here() {
 
 a_release_joins_the_images_of_both_architectures() {
     local image=ghcr.io/acme/tokens
-    export TOKEN=ghs-1
+    export TOKEN=ghs-1 GITHUB_OUTPUT=$PWD/output MANIFEST='{"digest": "sha256:1a2b"}'
     run_step 0 index 'Join the images'
+    same 'output' "$(cat output)" "image=$image"$'\ndigest=sha256:1a2b'
     has calls "docker buildx imagetools create --tag $image:0.2.0 --tag $image:latest $image:0.2.0-x86_64 $image:0.2.0-aarch64"
     GITHUB_REF_NAME=v0.3.0-rc.1 run_step 0 index 'Join the images'
     has calls "docker buildx imagetools create --tag $image:0.3.0-rc.1 $image:0.3.0-rc.1-x86_64 $image:0.3.0-rc.1-aarch64"
+    rm output
+    MANIFEST='{}' run_step 1 index 'Join the images'
+    fails test -e output
 }
 
 # downloaded: what the jobs before have uploaded.

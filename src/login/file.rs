@@ -19,6 +19,9 @@ const DOCUMENT: Content = Content {
     rebase: Document::rebase,
 };
 
+/// What to do about a FILE that is none.
+const NEW_ONE: &str = "remove it, or move it away: login makes a new one";
+
 /// Tells the owner of a FILE that there is if every user of the machine can read it.
 ///
 /// # Errors
@@ -66,7 +69,7 @@ fn with_file<T>(
     hold.recover(&mut locked)?;
     let (bytes, _) = locked.read()?;
     let document = Document::parse_any(bytes);
-    let document = document.map_err(|why| hold.unusable(why))?;
+    let document = document.map_err(|why| hold.unusable(why).hint(NEW_ONE))?;
     match hold.prepare(&locked, &document)? {
         Some(prepared) => work(document, prepared),
         None => Ok(None),

@@ -108,7 +108,7 @@ fn what_is_no_document_is_to_be_moved_away() {
             "{",
             "it is not JSON: EOF while parsing an object at line 1 column 1",
         ),
-        ("[]", "it is not a JSON object"),
+        ("[]", "it is JSON but not an object"),
     ] {
         let outcome = with_file(usual_login(), content).run();
         let why = format!("cannot use {FILE}: {why}");

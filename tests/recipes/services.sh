@@ -19,7 +19,7 @@ github_script() { "$helper" yaml-script "$recipes" 'run: github' "jobs.deploy.st
 github_gets_its_first_secret() {
     token_file token.json
     run_block github-secret 0
-    has calls 'gh secret set SF_TOKEN_JSON'
+    has calls 'gh secret set SF_TOKEN_JSON --repo OWNER/REPO'
     grep -q 5Aep-0 calls.secret
     fails test -e token.json
 }
@@ -118,6 +118,15 @@ kubernetes_copies_once_and_writes_back() {
 # The script at a path of the CronJob, with its volumes in this directory.
 k8s_script() {
     "$helper" yaml-script "$recipes" 'run: kubernetes' "$1" | sed "s#/\(secret\|tokens\)/#$PWD/&#g; s#//#/#g" >script
+}
+
+a_service_uses_its_credential() {
+    token_file token.json
+    export CREDENTIALS_DIRECTORY=$PWD
+    run_block credential 0
+    has "$served" 'GET /services/data/v62.0/limits HTTP/1.1'
+    has "$served" 'Authorization: Bearer 00D!old'
+    no_secret_in stdout stderr calls
 }
 
 # units: both in this directory, with a program that is there.

@@ -6,7 +6,8 @@ use crate::endpoint::{Authorizing, Endpoint, Reply};
 use crate::harness::Case;
 use crate::kit::{CLIENT_ID, FILE, Failure, host, with_file};
 use crate::login_kit::{
-    Dialogue, app, assert_nothing_saved, at_a_terminal, log_in, login_at, login_failure, parameter,
+    Dialogue, app, asked_again, assert_nothing_saved, at_a_terminal, log_in, logged_in, login_at,
+    login_failure, parameter, prompt,
 };
 use crate::rights::{only_file_in, with_tmp};
 
@@ -62,19 +63,25 @@ fn a_part_of_the_address_is_told_from_that_of_another_login() {
     let (without_state, state) = landing.split_once("&state=").unwrap();
     let refused = format!("{}?error=access_denied&state=", endpoint.callback());
     let not_whole = "this address is not whole, or there twice";
-    for line in [
-        without_state,
-        &landing[..landing.len() - 1],
-        &format!("{without_state}&state="),
-        &format!("{landing}{landing}"),
-        &format!("{landing} {landing}"),
-        &format!("{refused}{}", &state[..5]),
-    ] {
-        dialogue.paste_in_vain(line, not_whole);
+    let lines = [
+        (without_state.to_owned(), not_whole),
+        (landing[..landing.len() - 1].to_owned(), not_whole),
+        (format!("{without_state}&state="), not_whole),
+        (format!("{landing}{landing}"), not_whole),
+        (format!("{landing} {landing}"), not_whole),
+        (format!("{refused}{}", &state[..5]), not_whole),
+        (
+            format!("{landing}x"),
+            "this address is of another login, by its state",
+        ),
+    ];
+    let mut said = prompt(&dialogue.address);
+    for (line, why) in lines {
+        dialogue.paste_in_vain(&line, why);
+        said += &asked_again(why);
     }
-    let another = format!("{landing}x");
-    dialogue.paste_in_vain(&another, "this address is of another login, by its state");
-    dialogue.paste(&landing).code(0);
+    let outcome = dialogue.paste(&landing).code(0);
+    outcome.stderr(said + &logged_in(&endpoint));
 }
 
 #[test]

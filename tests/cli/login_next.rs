@@ -57,6 +57,25 @@ fn an_endpoint_where_file_does_not_lead_is_repeated() {
 }
 
 #[test]
+fn an_option_that_goes_before_a_variable_is_repeated() {
+    let variables = [
+        ("SFTOKEN_CLIENT_ID", "another"),
+        ("SFTOKEN_TOKEN_ENDPOINT", "https://test.salesforce.com"),
+    ];
+    for (name, value) in variables {
+        let overruling =
+            |case: Case, url: &str| case.env(name, value).args(["--token-endpoint", url]);
+        assert_eq!(
+            summary_at("acme.my.salesforce.com", overruling),
+            "sftoken: logged in at acme.my.salesforce.com; from now on: sftoken refresh \
+             --client-id id --token-endpoint https://acme.my.salesforce.com/services/oauth2/token \
+             token.json",
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn the_command_works_as_it_stands() {
     let endpoint = Endpoint::login(&Authorizing::new(CLIENT_ID).client_secret("s3cr3t"));
     let url = endpoint.url();

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::deadline::Deadline;
-use crate::document::{Document, MAX_LEN};
+use crate::document::{Document, GIVE_DOCUMENT, MAX_LEN};
 use crate::error::Error;
 use crate::hold::Hold;
 use crate::report;
@@ -18,9 +18,6 @@ const DOCUMENT: Content = Content {
     key: Document::key_if_any,
     rebase: Document::rebase,
 };
-
-/// What to do about a FILE that is none.
-const NEW_ONE: &str = "remove it, or move it away: login makes a new one";
 
 /// Tells the owner of a FILE that there is if every user of the machine can read it.
 ///
@@ -69,11 +66,19 @@ fn with_file<T>(
     hold.recover(&mut locked)?;
     let (bytes, _) = locked.read()?;
     let document = Document::parse_any(bytes);
-    let document = document.map_err(|why| hold.unusable(why).hint(NEW_ONE))?;
+    let document = document.map_err(|why| hold.unusable(instead_of_document(why)))?;
     match hold.prepare(&locked, &document)? {
         Some(prepared) => work(document, prepared),
         None => Ok(None),
     }
+}
+
+/// What is wrong with FILE, for who is about to make one.
+fn instead_of_document(why: Error) -> Error {
+    if why.advice() == Some(GIVE_DOCUMENT) {
+        return why.hint("remove it, or move it away: login makes a new one");
+    }
+    why
 }
 
 /// Does something with an empty document, for a FILE that there is not yet.

@@ -37,6 +37,7 @@ use unusable::unusable;
 
 pub(crate) use reply::Merged;
 pub(crate) use source::MAX_LEN;
+pub(crate) use unusable::GIVE_DOCUMENT;
 
 /// A document with a non-empty string `refresh_token`.
 #[derive(Clone, Debug, Default)]

@@ -6,31 +6,27 @@
 //! interrupt there leaves nothing behind.
 
 mod file;
+mod next;
+mod tokens;
 
-use std::convert::Infallible;
+use std::io::{IsTerminal as _, stdin};
 use std::path::Path;
 use std::time::Duration;
-
-use serde_json::{Map, Value};
 
 use crate::cli::Login;
 use crate::deadline::Deadline;
 use crate::document::Document;
 use crate::error::{Class, Error};
-use crate::exchange::{Exchanged, TokenReply, exchange};
 use crate::input::{Input, read_line, shown};
-use crate::keep::{keep_body, keep_remains, keep_tokens};
-use crate::oauth::{Authorization, Landing, TokenRequest};
+use crate::oauth::{Authorization, Landing};
 use crate::print::{Kept, Printed, print};
 use crate::report;
 use crate::say;
 use crate::secret::Secret;
-use crate::settings::{App, Loaded};
-use crate::store::Prepared;
+use crate::settings::App;
 use file::{warn_if_open_to_others, with_room};
-
-/// Tries after the first, as long as no connection could be made: the code is sent once.
-const RETRIES: u32 = 3;
+use next::Next;
+use tokens::Exchange;
 
 /// Lines that are read before it is clear that nobody is there: no person needs as many.
 const MAX_LINES: usize = 100;
@@ -49,6 +45,7 @@ pub(crate) fn run(call: Login) -> Result<(), Error> {
         Input::Stdin => "standard output".to_owned(),
         Input::Path(path) => shown(path),
     };
+    let next = Next::of(&call.settings, call.overrules_environment);
     let loaded = call.settings.load(deadline(call.timeout)?)?;
     let target = Target {
         file: call.file,
@@ -71,11 +68,9 @@ pub(crate) fn run(call: Login) -> Result<(), Error> {
     };
     let document = target.log_in(&login, found.is_new)?;
     target.print(call.print, &document)?;
-    say::summary(report::logged_in(
-        &login.request.host(),
-        &document,
-        target.path().map(|_| &*target.name),
-    ));
+    let next = target.path().map(|_| next.command(&target.name, &document));
+    let host = login.request.host();
+    say::summary(report::logged_in(&host, &document, next.as_deref()));
     Ok(())
 }
 
@@ -93,16 +88,6 @@ struct Found {
     document: Document,
     /// Whether there was no FILE: should one come to be meanwhile, it is not touched.
     is_new: bool,
-}
-
-/// What a login sends.
-struct Exchange<'a> {
-    /// How the host is reached.
-    loaded: &'a Loaded,
-    /// The code and what belongs to it.
-    request: TokenRequest,
-    /// The end of the run.
-    deadline: Deadline,
 }
 
 impl Target {
@@ -164,7 +149,7 @@ impl Target {
         for _ in 0..MAX_LINES {
             let line = read_line(MAX_ADDRESS_LEN, "64 KiB")?;
             let line = line.ok_or_else(|| self.nobody_there())?;
-            match authorization.landing(&line, &app.endpoint.authority()) {
+            match authorization.landing(&line, &app.endpoint) {
                 Landing::Code(code) => return Ok(code),
                 Landing::Refused(error) => return Err(self.not_logged_in(error)),
                 Landing::Unusable(why) => say::dialogue(&format!(
@@ -177,10 +162,15 @@ impl Target {
 
     /// Standard input ended before there was an address that can be used.
     fn nobody_there(&self) -> Error {
+        let hint = if stdin().is_terminal() {
+            "start again with sftoken login"
+        } else {
+            "log in where a person can, and store the file: sftoken login needs somebody at a browser"
+        };
         self.not_logged_in(Error::new(
             Class::Usage,
             "no address on standard input",
-            "log in where a person can, and store the file: sftoken login needs somebody at a browser",
+            hint,
         ))
     }
 
@@ -215,64 +205,6 @@ impl Target {
             Input::Path(_) => (what, Kept::In(self.name.clone())),
         };
         what.map_or(Ok(()), |what| print(what, document, &kept))
-    }
-}
-
-impl Exchange<'_> {
-    /// Sends the code once, and keeps what comes.
-    fn send(
-        &self,
-        mut document: Document,
-        prepared: Option<Prepared>,
-        name: &str,
-    ) -> Result<Document, Error> {
-        let client = self.loaded.client(&self.request, self.deadline);
-        let nobody_else = || None::<Infallible>;
-        match exchange(&client, &self.request, self.deadline, RETRIES, nobody_else) {
-            Ok(Exchanged::Tokens(reply)) => {
-                let reply = self.with_client_id(reply, name)?;
-                document.forget_login(&self.request.client_id, &reply.tokens.members);
-                keep_tokens(prepared, &mut document, &self.request, reply)?;
-                Ok(document)
-            }
-            Ok(Exchanged::Adopted(never)) => match never {},
-            Err(refusal) => {
-                // A refresh token that can be kept is of use with the client id alone.
-                document.merge(&self.client_id());
-                let refusal = refusal.within(format_args!("cannot log in for {name}"));
-                Err(keep_remains(prepared, document, refusal))
-            }
-        }
-    }
-
-    /// The reply with the client id, which every later run needs; the client secret is not saved.
-    fn with_client_id(&self, mut reply: TokenReply, name: &str) -> Result<TokenReply, Error> {
-        let members = &mut reply.tokens.members;
-        if members
-            .get("refresh_token")
-            .and_then(Value::as_str)
-            .is_none_or(str::is_empty)
-        {
-            let host = self.request.host();
-            let error = Error::new(
-                Class::Config,
-                format!("{host} gave no refresh token; nothing was saved"),
-                "give the app the scope refresh_token (perform requests at any time), and log in again",
-            );
-            let error = error.within(format_args!("cannot log in for {name}"));
-            return Err(match reply.tokens.ambiguous {
-                Some(body) => keep_body(&body, false, error),
-                None => error,
-            });
-        }
-        members.extend(self.client_id());
-        Ok(reply)
-    }
-
-    /// The client id as a member of a document.
-    fn client_id(&self) -> Map<String, Value> {
-        let id = Value::from(self.request.client_id.clone());
-        Map::from_iter([("client_id".to_owned(), id)])
     }
 }
 

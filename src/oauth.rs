@@ -17,6 +17,7 @@ mod meaning;
 #[cfg(test)]
 #[path = "../tests/mutations.rs"]
 mod mutations;
+mod not_allowed;
 mod pkce;
 mod refusal;
 mod remains;

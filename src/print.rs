@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::document::Document;
 use crate::error::{Class, Error, reason};
 use crate::input::shown;
-use crate::text::is_token;
+use crate::text::{for_shell, is_token};
 use crate::{say, store};
 
 /// What `--print` can ask for.
@@ -112,9 +112,9 @@ fn rendered(what: Printed, document: &Document) -> Result<Vec<u8>, Error> {
 
 /// The variables that the Salesforce CLI reads.
 fn assignments(token: &str, instance_url: Option<&str>) -> String {
-    let token = format!("SF_ACCESS_TOKEN={}\n", quoted(token));
+    let token = format!("SF_ACCESS_TOKEN={}\n", for_shell(token));
     match instance_url {
-        Some(url) if is_token(url) => format!("{token}SF_ORG_INSTANCE_URL={}\n", quoted(url)),
+        Some(url) if is_token(url) => format!("{token}SF_ORG_INSTANCE_URL={}\n", for_shell(url)),
         Some(_) => {
             say::warning(
                 "instance_url is left out: it has characters that no dotenv file can carry",
@@ -122,34 +122,5 @@ fn assignments(token: &str, instance_url: Option<&str>) -> String {
             token
         }
         None => token,
-    }
-}
-
-/// A value as a POSIX shell reads it; bare where that is the same, for readers that are no shell.
-fn quoted(value: &str) -> String {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"!._:/-".contains(&b);
-    if !value.is_empty() && value.bytes().all(is_plain) {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_values_stand_bare_and_others_quoted() {
-        let cases = [
-            (
-                "https://acme--dev.my.salesforce.com:1/",
-                "https://acme--dev.my.salesforce.com:1/",
-            ),
-            ("$(id)", "'$(id)'"),
-            ("it's", r"'it'\''s'"),
-        ];
-        for (value, expected) in cases {
-            assert_eq!(quoted(value), expected);
-        }
     }
 }

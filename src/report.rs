@@ -51,12 +51,10 @@ pub(crate) fn dry_run(task: &str, request: &TokenRequest) -> String {
     format!("dry run: would {task}: POST {names} to {endpoint}")
 }
 
-/// What a login came to, in one line; `file` is where it is saved, if it is.
-pub(crate) fn logged_in(host: &str, document: &Document, file: Option<&str>) -> String {
+/// What a login came to, in one line; `next` is the command for what was saved, if it was.
+pub(crate) fn logged_in(host: &str, document: &Document, next: Option<&str>) -> String {
     let owner = owner(document).map_or_else(String::new, |owner| format!(" as {owner}"));
-    let next = file.map_or_else(String::new, |name| {
-        format!("; from now on: sftoken refresh {name}")
-    });
+    let next = next.map_or_else(String::new, |next| format!("; from now on: {next}"));
     format!("logged in at {host}{owner}{next}")
 }
 

@@ -190,10 +190,14 @@ impl Loaded {
             source: "client_id in the document",
         });
         member.ok_or_else(|| {
+            let app = match document.refresh_token().expose() {
+                "" => "the app",
+                _ => "the app that logged in",
+            };
             Error::new(
                 Class::Usage,
                 format!("no client id for {name}"),
-                "give --client-id or SFTOKEN_CLIENT_ID: the consumer key of the app that logged in",
+                format!("give --client-id or SFTOKEN_CLIENT_ID: the consumer key of {app}"),
             )
         })
     }
@@ -220,19 +224,30 @@ impl Loaded {
         if let Some(Sourced { value, source }) = &self.endpoint {
             return Ok((value.clone(), HostSource::Given(source)));
         }
-        let text = |member| Some((member, document.text(member)?));
-        let Some((member, url)) = HOST_MEMBERS.into_iter().find_map(text) else {
-            return Ok((Endpoint::usual(), HostSource::Default));
-        };
-        let (source, named_by) = if document.is_from_auth_url() {
-            (HostSource::AuthUrl, "the auth URL")
-        } else {
-            (HostSource::Member(member), member)
-        };
-        let endpoint =
-            Endpoint::of_member(member, url).map_err(|why| untrusted(name, named_by, url, why))?;
-        Ok((endpoint, source))
+        named_endpoint(document, name)
     }
+}
+
+/// The token endpoint where nobody gives one, and what decided it.
+///
+/// # Errors
+/// `USAGE` if the document names one that is not trusted.
+pub(crate) fn named_endpoint(
+    document: &Document,
+    name: &str,
+) -> Result<(Endpoint, HostSource), Error> {
+    let text = |member| Some((member, document.text(member)?));
+    let Some((member, url)) = HOST_MEMBERS.into_iter().find_map(text) else {
+        return Ok((Endpoint::usual(), HostSource::Default));
+    };
+    let (source, named_by) = if document.is_from_auth_url() {
+        (HostSource::AuthUrl, "the auth URL")
+    } else {
+        (HostSource::Member(member), member)
+    };
+    let endpoint =
+        Endpoint::of_member(member, url).map_err(|why| untrusted(name, named_by, url, why))?;
+    Ok((endpoint, source))
 }
 
 /// A member that people paste, of the document called `name`.

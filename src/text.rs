@@ -1,5 +1,5 @@
-//! What several rooms have to know of a text: whether it is a number, a token, or harmful, and what
-//! of a pasted text is meant.
+//! What several rooms have to know of a text: whether it is a number, a token, or harmful, what of a
+//! pasted text is meant, and how a shell reads it.
 
 /// Decimal digits and nothing else.
 pub(crate) fn whole_number(text: &str) -> Option<u64> {
@@ -24,6 +24,15 @@ pub(crate) fn pasted(text: &str) -> Result<&str, &'static str> {
         return Err("it has control characters or invisible ones");
     }
     Ok(text)
+}
+
+/// A value as a POSIX shell reads it; bare where that is the same, for readers that are no shell.
+pub(crate) fn for_shell(value: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"!._:/-".contains(&b);
+    if !value.is_empty() && value.bytes().all(is_plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// A text without characters that steer a terminal, fake a line, or reorder or hide the text around
@@ -66,6 +75,22 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_values_stand_bare_and_others_quoted() {
+        let cases = [
+            (
+                "https://acme--dev.my.salesforce.com:1/",
+                "https://acme--dev.my.salesforce.com:1/",
+            ),
+            ("$(id)", "'$(id)'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(for_shell(value), expected);
+        }
+    }
 
     #[test]
     fn white_space_around_a_pasted_text_goes_and_nothing_harmful_stays() {

@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 
 use super::nearest::{abbreviated, nearest};
-use super::table::{COMMANDS, FLAGS, Table};
+use super::table::{COMMANDS, FLAGS, Table, command_with};
 use crate::error::{Class, Error};
 use crate::secret::looks_secret;
 
@@ -66,6 +66,9 @@ pub(super) fn unknown_option(arg: &OsStr, table: Table) -> Error {
     let typed = arg.split('=').next().unwrap_or_default();
     let longs = FLAGS.iter().map(|(_, long)| *long);
     let names: Vec<_> = table.iter().copied().chain(longs).collect();
+    if let Some(command) = command_with(typed) {
+        return usage(format!("{typed} is an option of {command}"));
+    }
     if let Some(name) = secret_option(typed) {
         return usage(format!("unknown option {name}"))
             .hint("no option takes a secret: give --client-secret-file or SFTOKEN_CLIENT_SECRET");

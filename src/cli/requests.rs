@@ -68,6 +68,15 @@ fn client_secret(
     }
 }
 
+/// Whether an option of these goes before a variable that is set, too, and would decide without it.
+pub(super) fn overrules(settings: &Settings, environment: Environment) -> bool {
+    let is_set = |name: &str| present(environment, name).is_some();
+    let id = settings.client_id.as_ref().map(|id| id.source);
+    let endpoint = settings.endpoint.as_ref().map(|it| it.source);
+    id == Some("--client-id") && is_set("SFTOKEN_CLIENT_ID")
+        || endpoint == Some("--token-endpoint") && is_set("SFTOKEN_TOKEN_ENDPOINT")
+}
+
 /// A path, and what gave it.
 fn sourced_path(path: Option<OsString>, source: &'static str) -> Option<Sourced<PathBuf>> {
     let value = PathBuf::from(path?);

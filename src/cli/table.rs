@@ -52,9 +52,16 @@ pub(super) const HELP: Flag = ("-h", "--help");
 /// The options that take no value.
 pub(super) const FLAGS: [Flag; 4] = [DRY_RUN, QUIET, VERBOSE, HELP];
 
+/// The first command that has an option of this name.
+pub(super) fn command_with(option: &str) -> Option<&'static str> {
+    let commands = [("refresh", REFRESH), ("login", LOGIN)];
+    let found = commands.iter().find(|(_, table)| table.contains(&option));
+    found.map(|(command, _)| *command)
+}
+
 /// Whether any command has an option of this name.
 pub(super) fn is_option(name: &str) -> bool {
-    [REFRESH, LOGIN].iter().any(|table| table.contains(&name)) || flags_in(name).is_some()
+    command_with(name).is_some() || flags_in(name).is_some()
 }
 
 /// The flags in `--quiet` or in `-nq`; `None` if there is anything else in it.

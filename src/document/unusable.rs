@@ -7,13 +7,12 @@ use crate::text::harmless;
 /// How much of somebody else's words a message shows, in characters; as much as of a server's.
 const MAX_WORDS: usize = 200;
 
+/// What to do about what is nothing that is known.
+pub(crate) const GIVE_DOCUMENT: &str = "give the JSON document of a Salesforce login";
+
 /// Why something is not a document.
 pub(super) fn unusable(why: impl Into<String>) -> Error {
-    Error::new(
-        Class::DataErr,
-        why,
-        "give the JSON document of a Salesforce login",
-    )
+    Error::new(Class::DataErr, why, GIVE_DOCUMENT)
 }
 
 /// A member is no id, secret or token.

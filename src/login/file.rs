@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::deadline::Deadline;
-use crate::document::{Document, MAX_LEN};
+use crate::document::{Document, GIVE_DOCUMENT, MAX_LEN};
 use crate::error::Error;
 use crate::hold::Hold;
 use crate::report;
@@ -66,11 +66,19 @@ fn with_file<T>(
     hold.recover(&mut locked)?;
     let (bytes, _) = locked.read()?;
     let document = Document::parse_any(bytes);
-    let document = document.map_err(|why| hold.unusable(why))?;
+    let document = document.map_err(|why| hold.unusable(instead_of_document(why)))?;
     match hold.prepare(&locked, &document)? {
         Some(prepared) => work(document, prepared),
         None => Ok(None),
     }
+}
+
+/// What is wrong with FILE, for who is about to make one.
+fn instead_of_document(why: Error) -> Error {
+    if why.advice() == Some(GIVE_DOCUMENT) {
+        return why.hint("remove it, or move it away: login makes a new one");
+    }
+    why
 }
 
 /// Does something with an empty document, for a FILE that there is not yet.

@@ -5,10 +5,11 @@
 
 use super::browser::as_browsers_show;
 use super::form::{decoded, encoded};
+use super::not_allowed::NotAllowed;
 use super::pkce::{challenge, random};
 use super::request::Grant;
-use super::shown::fit_to_be_shown;
-use crate::error::{Class, Error};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
 use crate::secret::Secret;
 
 /// One login, from its address to its code.
@@ -81,22 +82,31 @@ impl Authorization {
         }
     }
 
-    /// Reads the address of the page where the login at `host` ended.
-    pub(crate) fn landing(&self, pasted: &str, host: &str) -> Landing {
+    /// Reads the address of the page where the login with this token endpoint ended.
+    pub(crate) fn landing(&self, pasted: &str, endpoint: &Endpoint) -> Landing {
         let pasted = pasted.trim();
         if !pasted.contains("://") {
             return unusable("this is no address");
         }
+        if pasted.matches(&self.redirect_uri).count() > 1 {
+            return unusable(NOT_ONE);
+        }
         let parameter = |name: &str| parameter(pasted, name);
         let state = parameter("state");
-        let is_ours = state.as_deref() == Some(self.state.expose());
+        let not_ours = self.not_ours(state.as_deref());
         if let Some(code) = parameter("error").filter(|code| !code.is_empty()) {
             // The pages of Salesforce that name an error do not all repeat the state.
-            if state.is_some() && !is_ours {
-                return unusable(ANOTHER_LOGIN);
+            if let Some(why) = not_ours.filter(|_| state.is_some()) {
+                return unusable(why);
             }
             let description = parameter("error_description").unwrap_or_default();
-            return Landing::Refused(self.refused(host, &code, &description));
+            let refused = NotAllowed {
+                endpoint,
+                redirect_uri: &self.redirect_uri,
+                code: &code,
+                description: &description,
+            };
+            return Landing::Refused(refused.error([&self.state, &self.verifier]));
         }
         if !self.is_at_redirect_uri(pasted) {
             let redirect_uri = &self.redirect_uri;
@@ -105,45 +115,18 @@ impl Authorization {
         match parameter("code") {
             None => unusable("there is no code in this address"),
             Some(code) if code.is_empty() => unusable("the code in this address is empty"),
-            Some(_) if !is_ours => unusable(ANOTHER_LOGIN),
-            Some(code) => Landing::Code(Secret::new(code)),
+            Some(code) => not_ours.map_or_else(|| Landing::Code(Secret::new(code)), unusable),
         }
     }
 
-    /// The failure of a login that the server refused (RFC 6749, section 4.1.2.1).
-    fn refused(&self, host: &str, code: &str, description: &str) -> Error {
-        let class = match code {
-            "access_denied" => Class::NoPerm,
-            _ => Class::Config,
-        };
-        let said = match description {
-            "" => code.to_owned(),
-            _ => format!("{code}: {description}"),
-        };
-        let secrets = [self.state.expose(), self.verifier.expose()];
-        let said = fit_to_be_shown(&said, secrets);
-        Error::new(
-            class,
-            format!("{host} refused the login: {said}"),
-            self.cure(code),
-        )
-    }
-
-    /// What to do about a refused login.
-    fn cure(&self, code: &str) -> String {
-        match code {
-            "access_denied" => "log in again, and allow the access".to_owned(),
-            "redirect_uri_mismatch" => format!(
-                "the app must have this callback URL, to the letter: {}; or give one that it has as --redirect-uri",
-                self.redirect_uri
-            ),
-            "OAUTH_EC_APP_NOT_FOUND" => {
-                "an administrator must install the app in this org, or allow it there".to_owned()
-            }
-            "OAUTH_APPROVAL_ERROR_GENERIC" => {
-                "an administrator must let this user use the app: pre-authorize it by profile or permission set".to_owned()
-            }
-            _ => "check the app: its callback URL, its scopes and its policies".to_owned(),
+    /// Why an address with this state is not that of this login, if it is not.
+    fn not_ours(&self, state: Option<&str>) -> Option<&'static str> {
+        let ours = self.state.expose();
+        match state.unwrap_or_default() {
+            state if state == ours => None,
+            // The end is missing.
+            state if ours.starts_with(state) => Some(NOT_ONE),
+            _ => Some(ANOTHER_LOGIN),
         }
     }
 
@@ -155,7 +138,10 @@ impl Authorization {
     }
 }
 
-/// What is wrong with an address that has another state, or none.
+/// What is wrong with a line that has a part of the address, or more than one.
+const NOT_ONE: &str = "this address is not whole, or there twice";
+
+/// What is wrong with an address that has another state.
 const ANOTHER_LOGIN: &str = "this address is of another login, by its state";
 
 /// A line that is of no use.
@@ -188,6 +174,10 @@ mod tests {
         }
     }
 
+    fn endpoint() -> Endpoint {
+        Endpoint::parse("https://a.example").expect("a URL")
+    }
+
     #[test]
     fn the_address_has_the_challenge_and_not_the_verifier() {
         assert_eq!(
@@ -205,7 +195,7 @@ mod tests {
             "?code=aPrx%2541%3D%3D&state=st",
             "?state=st&code=aPrx%2541%3D%3D#",
         ] {
-            let landing = login().landing(&format!("  {REDIRECT_URI}{address}\r\n"), "a.example");
+            let landing = login().landing(&format!("  {REDIRECT_URI}{address}\r\n"), &endpoint());
             assert_eq!(
                 landing,
                 Landing::Code(Secret::new("aPrx%41==")),
@@ -230,7 +220,8 @@ mod tests {
             };
             for address in [redirect_uri, shown] {
                 let sign = if address.contains('?') { '&' } else { '?' };
-                let landing = login.landing(&format!("{address}{sign}code=c&state=st"), "h");
+                let landing =
+                    login.landing(&format!("{address}{sign}code=c&state=st"), &endpoint());
                 assert_eq!(landing, Landing::Code(Secret::new("c")), "{address}");
             }
         }
@@ -243,7 +234,7 @@ mod tests {
                 redirect_uri: "http://localhost:1717".to_owned(),
                 ..login()
             };
-            let landing = login.landing(&format!("{other}?code=c&state=st"), "h");
+            let landing = login.landing(&format!("{other}?code=c&state=st"), &endpoint());
             assert!(matches!(landing, Landing::Unusable(_)), "{other}");
         }
     }
@@ -252,7 +243,7 @@ mod tests {
     fn a_refusal_of_another_login_ends_nothing() {
         let refused = |state: &str| {
             let address = format!("{REDIRECT_URI}?error=access_denied{state}");
-            login().landing(&address, "a.example")
+            login().landing(&address, &endpoint())
         };
         assert_eq!(refused("&state=x"), unusable(ANOTHER_LOGIN));
         for state in ["&state=st", ""] {
@@ -273,14 +264,20 @@ mod tests {
                 "https://a.example/services/oauth2/success?code=c&state=x",
                 "this address is of another login, by its state",
             ),
+            ("https://a.example/services/oauth2/success?code=c", NOT_ONE),
             (
-                "https://a.example/services/oauth2/success?code=c",
-                "this address is of another login, by its state",
+                "https://a.example/services/oauth2/success?code=c&state=s",
+                NOT_ONE,
+            ),
+            (
+                "https://a.example/services/oauth2/success?code=c&state=st\
+                 https://a.example/services/oauth2/success?code=c&state=st",
+                NOT_ONE,
             ),
         ];
         for (pasted, why) in cases {
             assert_eq!(
-                login().landing(pasted, "a.example"),
+                login().landing(pasted, &endpoint()),
                 unusable(why),
                 "{pasted}"
             );

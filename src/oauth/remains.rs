@@ -95,6 +95,30 @@ fn is_like_token(value: &Value, sent: Option<&str>) -> bool {
     }
 }
 
+/// Whether an object has no refresh token of its own, and one in another member or deeper.
+pub(super) fn misplaces_token(members: &Map<String, Value>) -> bool {
+    let own = members.get(REFRESH_TOKEN).and_then(Value::as_str);
+    own.is_none_or(str::is_empty) && names_token(members)
+}
+
+/// Whether a member at any depth means to be a refresh token, in whatever spelling.
+fn names_token(members: &Map<String, Value>) -> bool {
+    members.iter().any(|(name, value)| {
+        let name = name.replace(['_', '-'], "");
+        let is_token = name.eq_ignore_ascii_case("refreshtoken");
+        is_token && is_like_token(value, None) || has_named_token(value)
+    })
+}
+
+/// The same of any value.
+fn has_named_token(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(has_named_token),
+        Value::Object(members) => names_token(members),
+        _ => false,
+    }
+}
+
 /// Whether a body that is no JSON may hold a token. Plain text has to name it.
 fn is_data(reply: &Reply) -> bool {
     let text = text_of(&reply.body);
@@ -189,6 +213,26 @@ mod tests {
         ];
         for json in others {
             assert!(!holds_token(&object(json), Some("old")), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_refresh_token_is_found_where_it_does_not_belong() {
+        let misplaced = [
+            r#"{"token":{"refresh_token":"new"}}"#,
+            r#"{"refresh_token":"","a":[{"refreshToken":"new"}]}"#,
+            r#"{"Refresh-Token":"new"}"#,
+        ];
+        for json in misplaced {
+            assert!(misplaces_token(&object(json)), "{json}");
+        }
+        let others = [
+            r#"{"refresh_token":"new","a":{"refresh_token":"b"}}"#,
+            r#"{"scope":"api refresh_token","custom":"new"}"#,
+            r#"{"a":{"refresh_token":""}}"#,
+        ];
+        for json in others {
+            assert!(!misplaces_token(&object(json)), "{json}");
         }
     }
 

@@ -8,7 +8,7 @@ use super::meaning::{Meaning, meaning, meaning_at_login};
 use super::refusal::{
     Refusal, gateway_gave_up, no_answer, no_oauth_reply, no_token_reply, redirected,
 };
-use super::remains::{Remains, is_refresh_token, repeats_name};
+use super::remains::{Remains, is_refresh_token, misplaces_token, repeats_name};
 use super::request::TokenRequest;
 use super::words::{description, possible_secrets, said};
 use crate::http::Reply;
@@ -30,7 +30,7 @@ pub(crate) struct Tokens {
 pub(crate) fn verdict(request: &TokenRequest, reply: Reply) -> Result<Tokens, Refusal> {
     let body = match Body::of(&reply) {
         Body::Object(members) if is_token_reply(&members, reply.status) => {
-            return Ok(tokens(members, reply));
+            return Ok(tokens(request, members, reply));
         }
         body => body,
     };
@@ -84,9 +84,11 @@ fn error_code(members: &Map<String, Value>) -> ErrorCode<'_> {
     }
 }
 
-/// The members of a reply of the success class.
-fn tokens(mut members: Map<String, Value>, reply: Reply) -> Tokens {
-    let is_ambiguous = repeats_name(&reply.body, &members);
+/// The members of a reply of the success class. All of them are saved for a refresh token; for a code
+/// none are if the refresh token is not where it belongs.
+fn tokens(request: &TokenRequest, mut members: Map<String, Value>, reply: Reply) -> Tokens {
+    let is_login = request.refresh_token().is_none();
+    let is_ambiguous = repeats_name(&reply.body, &members) || is_login && misplaces_token(&members);
     // One that says that there is no error is nothing that should be kept.
     members.shift_remove("error");
     Tokens {

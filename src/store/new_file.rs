@@ -16,7 +16,7 @@ use super::claim::{Claim, claim};
 use super::content::Content;
 use super::lock::held_by_another;
 use super::pending::{Found, find, names_file, path_for, successor};
-use super::place::Place;
+use super::place::{OTHERS_CAN_WRITE, Place};
 use super::put::{NotPut, SavedHow, sync_directory};
 use super::recover::{all_complete, unfinished};
 use super::save::not_saved;
@@ -57,7 +57,7 @@ impl NewFile {
     pub(crate) fn at(given: &Path, content: Content) -> Result<Self, Error> {
         let parent = given.parent().filter(|it| !it.as_os_str().is_empty());
         let directory = fs::canonicalize(parent.unwrap_or(Path::new(".")));
-        let directory = directory.map_err(|error| cannot_make(given, &reason(&error)))?;
+        let directory = directory.map_err(|error| no_directory(given, &error))?;
         // The last component, unless that is `..` or has `/` or `/.` behind it.
         let is_last = |name: &&OsStr| given.as_os_str().as_bytes().ends_with(name.as_bytes());
         let name = given.file_name().filter(is_last);
@@ -139,8 +139,11 @@ impl NewFile {
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<ReservedNew<'_>>, Error> {
         if let Some(closed) = self.place.closed_because() {
-            let hint =
-                "nothing was sent; make it in a directory of your own, or put {} into it first";
+            let elsewhere = "give a FILE in a directory of mode 0700";
+            let hint = match closed.strip_prefix(OTHERS_CAN_WRITE) {
+                Some(name) => format!("nothing was sent; chmod go-w {name}, or {elsewhere}"),
+                None => format!("nothing was sent; {elsewhere}"),
+            };
             return Err(cannot_make(&self.given, closed).hint(hint));
         }
         if !self.is_absent() {
@@ -234,6 +237,15 @@ impl ReservedNew<'_> {
             copy,
         };
         Err(not_saved(&shown(&file.given), not_put, document))
+    }
+}
+
+/// The directory of FILE cannot be found.
+fn no_directory(given: &Path, error: &io::Error) -> Error {
+    let failed = cannot_make(given, &reason(error));
+    match error.kind() {
+        ErrorKind::NotFound => failed.hint("nothing was sent; make the directory first"),
+        _ => failed,
     }
 }
 

@@ -17,6 +17,9 @@ use crate::input::shown;
 /// Those who write as the group or as anybody; an access control list shows as the group's part.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
+/// Why a directory with such rights is none for FILE; its name follows.
+pub(super) const OTHERS_CAN_WRITE: &str = "others can write to ";
+
 /// In a directory with this bit nobody can rename or remove what belongs to somebody else.
 const STICKY: u32 = 0o1000;
 
@@ -113,6 +116,6 @@ fn danger(directory: &Path, user: u32) -> Option<String> {
         Some(format!("{name} belongs to another user"))
     } else {
         let is_open = found.mode() & WRITABLE_BY_OTHERS != 0 && !is_sticky;
-        is_open.then(|| format!("others can write to {name}"))
+        is_open.then(|| format!("{OTHERS_CAN_WRITE}{name}"))
     }
 }

@@ -5,6 +5,7 @@
 use crate::endpoint::{Authorizing, Endpoint, Reply, browse};
 use crate::harness::{Case, Outcome, Running};
 use crate::kit::{CLIENT_ID, FILE, Failure, at, host};
+use crate::rights::skip;
 
 /// The org of [`TOKENS`] and of the scripted endpoint's own replies.
 pub(crate) const ORG: &str = "00D41000000F8A0EAK";
@@ -60,9 +61,11 @@ pub(crate) fn asked_again(why: &str) -> String {
 
 /// The summary of a login that made or renewed [`FILE`].
 pub(crate) fn logged_in(endpoint: &Endpoint) -> String {
-    let host = host(endpoint);
+    let (host, url, ca) = (host(endpoint), endpoint.url(), endpoint.ca_path());
+    let ca = ca.display();
     format!(
-        "sftoken: logged in at {host} as {USER} of {ORG}; from now on: sftoken refresh {FILE}\n"
+        "sftoken: logged in at {host} as {USER} of {ORG}; \
+         from now on: sftoken refresh --token-endpoint {url} --cacert {ca} {FILE}\n"
     )
 }
 
@@ -141,6 +144,23 @@ impl Dialogue {
         self.run.type_text(&format!("{line}\n"));
         self.run.wait_for_stderr(&asked_again(why));
     }
+}
+
+/// A login that waits at a terminal, and the address that it showed there; none where no terminal can
+/// be had.
+#[track_caller]
+pub(crate) fn at_a_terminal(case: Case) -> Option<(Running, String)> {
+    // `script` takes one string; no argument here has a blank.
+    let terminal = "command -v script >/dev/null || exec echo no script; \
+                    exec script --quiet --return --command \"$*\" /dev/null";
+    let case = case.through(["/bin/sh", "-c", terminal, "sh"]);
+    let run = case.typing().spawn();
+    if run.wait_for_stdout("\n").starts_with("no script") {
+        skip("no script of util-linux");
+        return None;
+    }
+    let address = address_in(&run.wait_for_stdout("it need not load:"));
+    Some((run, address))
 }
 
 /// A whole login: open the address, paste where one lands.

@@ -6,10 +6,10 @@ use crate::endpoint::{Authorizing, Endpoint, browse};
 use crate::harness::Case;
 use crate::kit::{CLIENT_ID, FILE, at, refreshed, with_file};
 use crate::login_kit::{
-    Dialogue, LOGGED_IN, ORG, USER, address_in, app, exchanges, log_in, logged_in, login_at,
-    login_in, parameter, prompt,
+    Dialogue, LOGGED_IN, ORG, USER, address_in, app, at_a_terminal, exchanges, log_in, logged_in,
+    login_at, login_in, parameter, prompt,
 };
-use crate::rights::{only_file_in, skip, with_tmp};
+use crate::rights::{only_file_in, with_tmp};
 use crate::secrets::assert_shows_none;
 
 /// A login of somebody else that [`FILE`] may have before.
@@ -304,17 +304,9 @@ fn nothing_secret_is_shown_but_in_the_address() {
 #[test]
 fn works_at_a_terminal() {
     let endpoint = Endpoint::login(&app());
-    let case = login_at(&endpoint).arg(FILE);
-    // `script` takes one string; no argument here has a blank.
-    let terminal = "command -v script >/dev/null || exec echo no script; \
-                    exec script --quiet --return --command \"$*\" /dev/null";
-    let case = case.through(["/bin/sh", "-c", terminal, "sh"]);
-    let mut run = case.typing().spawn();
-    let said = run.wait_for_stdout("\n");
-    if said.starts_with("no script") {
-        return skip("no script of util-linux");
-    }
-    let address = address_in(&run.wait_for_stdout("it need not load:"));
+    let Some((mut run, address)) = at_a_terminal(login_at(&endpoint).arg(FILE)) else {
+        return;
+    };
     let landing = browse(&address, &endpoint.ca_path()).unwrap();
     run.type_text(&format!("{landing}\n"));
     let outcome = run

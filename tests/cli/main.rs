@@ -109,6 +109,10 @@ mod recovery;
 mod shelter;
 // The first file, from a browser anywhere.
 mod login_works;
+// The command that a login ends with.
+mod login_next;
+// What to do about a login that fails.
+mod login_hints;
 // Logins that bring nothing.
 mod login_fails;
 // Logins that end early.

@@ -10,10 +10,12 @@ a_login_makes_the_first_token_file() {
         "$helper" block "$recipes" 'run: login' |
             sed -e 's#^\$ \(.*\)#\1 <keyboard 2>screen \&#' -e 's#https://acme.my.salesforce.com#"${ENDPOINT_URL%/services/*}"#'
         declare -f at_the_browser
-        printf 'at_the_browser\nunset SFTOKEN_CLIENT_ID\nsftoken refresh token.json\n'
+        # shellcheck disable=SC2016 # the script's own commands
+        printf '%s\n' at_the_browser 'unset SFTOKEN_CLIENT_ID SFTOKEN_TOKEN_ENDPOINT' \
+            'eval "$(sed -n "s/.*from now on: //p" said)"'
     } >script
     run_script 0 --login 3MVG9...
-    grep -q "from now on: sftoken refresh token.json" stderr
+    grep -q 'from now on: sftoken refresh .*token.json$' stderr
     same 'client id' "$(jq -r .client_id token.json)" 3MVG9...
     refreshed token.json
     no_secret_in stdout stderr calls
@@ -25,13 +27,12 @@ at_the_browser() {
     address=$(grep -m 1 '^https://' <&4)
     "$ENDPOINT_PROGRAM" browse "$address" "$ENDPOINT_CA" >&3
     exec 3>&-
-    cat <&4 >&2
+    tee said <&4 >&2
     wait $!
 }
 
 curl_sends_the_header_and_shows_it_to_nobody() {
     token_file token.json
-    export SF_ORG_INSTANCE_URL=$SERVER_URL
     run_block curl 0 --rotate
     has "$served" 'GET /services/data/v62.0/limits HTTP/1.1'
     has "$served" 'Authorization: Bearer 00D!access-1'
@@ -41,7 +42,6 @@ curl_sends_the_header_and_shows_it_to_nobody() {
 
 curl_is_not_run_without_a_token() {
     token_file token.json
-    export SF_ORG_INSTANCE_URL=$SERVER_URL
     run_block curl 77 --rotate --refresh-token 5Aep-another
     same 'requests' "$(cat "$served")" ''
     no_secret_in stdout stderr calls
@@ -74,7 +74,6 @@ a_refused_auth_url_leaves_the_token_file_alone() {
 
 revoking_sends_the_token_unseen() {
     token_file token.json
-    export SF_ORG_INSTANCE_URL=$SERVER_URL
     run_block revoke 0
     has "$served" 'POST /services/oauth2/revoke HTTP/1.1'
     same 'body' "$(tail -n 1 "$served")" 'token=5Aep-0'
@@ -91,6 +90,18 @@ xargs_refreshes_every_org() {
     for org in a 'b c' -d; do
         same "token of $org" "$(jq -r .access_token "tokens/$org.json")" '00D!access-1'
     done
+}
+
+cron_has_nothing_to_mail_but_errors() {
+    token_file token.json
+    "$helper" block "$recipes" 'run: cron' |
+        sed -e 's#^\([^ ]* \)\{5\}##' -e 's#/usr/local/bin/##' -e 's#/home/me/sf/##' >script
+    run_script 0 --rotate
+    same 'mail' "$(cat stdout stderr)" ''
+    has calls 'sftoken refresh -q token.json'
+    refreshed token.json
+    run_script 77 --rotate --refresh-token 5Aep-another
+    [ -s stderr ]
 }
 
 xargs_tells_that_one_org_failed() {

@@ -19,7 +19,7 @@ github_script() { "$helper" yaml-script "$recipes" 'run: github' "jobs.deploy.st
 github_gets_its_first_secret() {
     token_file token.json
     run_block github-secret 0
-    has calls 'gh secret set SF_TOKEN_JSON'
+    has calls 'gh secret set SF_TOKEN_JSON --repo OWNER/REPO'
     grep -q 5Aep-0 calls.secret
     fails test -e token.json
 }
@@ -135,6 +135,15 @@ create_secret='kubectl create secret generic salesforce-token --from-file=tokens
 k8s_script() {
     "$helper" yaml-script "$recipes" 'run: kubernetes' "spec.jobTemplate.spec.template.spec.$1.command" |
         sed 's#/\(secret\|tokens\)/#\1/#g' >script
+}
+
+a_service_uses_its_credential() {
+    token_file token.json
+    export CREDENTIALS_DIRECTORY=$PWD
+    run_block credential 0
+    has "$served" 'GET /services/data/v62.0/limits HTTP/1.1'
+    has "$served" 'Authorization: Bearer 00D!old'
+    no_secret_in stdout stderr calls
 }
 
 # units: both in this directory, with a program that is there.

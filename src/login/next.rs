@@ -1,0 +1,71 @@
+//! The command that goes on with what a login has saved, as it can be copied.
+//!
+//! What an option said and FILE does not, a later run has to be told again. The environment will be
+//! the same there, and FILE has the client id, unless a variable would go before it.
+
+use crate::document::Document;
+use crate::endpoint::Endpoint;
+use crate::input::{Input, shown};
+use crate::secret::unless_secret;
+use crate::settings::{SecretSource, Settings, Sourced, named_endpoint};
+use crate::text::for_shell;
+
+/// What options said of later runs, too.
+pub(super) struct Next {
+    /// `--client-id`, where the environment has another.
+    client_id: Option<String>,
+    /// `--client-secret-file`
+    client_secret: Option<String>,
+    /// `--token-endpoint`
+    endpoint: Option<Endpoint>,
+    /// Whether that is needed although FILE leads there.
+    overrules_environment: bool,
+    /// `--cacert`
+    cacert: Option<String>,
+}
+
+impl Next {
+    /// What the options of a login say, which may go before variables.
+    pub(super) fn of(settings: &Settings, overrules_environment: bool) -> Self {
+        let client_id = by_option(settings.client_id.as_ref()).filter(|_| overrules_environment);
+        let client_secret = match &settings.client_secret {
+            Some(SecretSource::File(Input::Path(path))) => Some(shown(path)),
+            _ => None,
+        };
+        Self {
+            client_id: client_id.map(|id| unless_secret(id).to_owned()),
+            client_secret,
+            endpoint: by_option(settings.endpoint.as_ref()).cloned(),
+            overrules_environment,
+            cacert: by_option(settings.cacert.as_ref()).map(|path| shown(path)),
+        }
+    }
+
+    /// The command for the FILE of this name with this document in it.
+    pub(super) fn command(self, name: &str, document: &Document) -> String {
+        let leads_there = |endpoint: &Endpoint| {
+            named_endpoint(document, name).is_ok_and(|(it, _)| it == *endpoint)
+        };
+        let is_needed = |endpoint: &Endpoint| self.overrules_environment || !leads_there(endpoint);
+        let endpoint = self.endpoint.filter(is_needed);
+        let options = [
+            ("--client-id", self.client_id),
+            ("--client-secret-file", self.client_secret),
+            ("--token-endpoint", endpoint.map(|it| it.shown())),
+            ("--cacert", self.cacert),
+        ];
+        let options = options.into_iter().filter_map(|(key, value)| {
+            let value = for_shell(&value?);
+            Some(format!("{key} {value} "))
+        });
+        let dashes = if name.starts_with('-') { "-- " } else { "" };
+        let options: String = options.collect();
+        format!("sftoken refresh {options}{dashes}{}", for_shell(name))
+    }
+}
+
+/// A value that an option gave, which starts with a dash as no variable does.
+fn by_option<T>(given: Option<&Sourced<T>>) -> Option<&T> {
+    let given = given.filter(|given| given.source.starts_with('-'))?;
+    Some(&given.value)
+}

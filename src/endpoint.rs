@@ -20,7 +20,7 @@ pub(crate) use source::HostSource;
 use characters::check_characters;
 use host::{checked_host, split_port};
 use location::target;
-use salesforce::{USUAL_HOST, is_salesforce, login_host};
+use salesforce::{USUAL_HOST, is_login_host, is_salesforce, login_host};
 use scheme::Scheme;
 
 use crate::secret::{REDACTED, unless_secret};
@@ -162,6 +162,11 @@ impl Endpoint {
     /// The host where all orgs of this one's kind log in.
     pub(crate) fn login_host(&self) -> &'static str {
         login_host(&self.host)
+    }
+
+    /// Whether all orgs log in there: that of a login is reached by another host then.
+    pub(crate) fn is_of_all_orgs(&self) -> bool {
+        is_login_host(&self.host)
     }
 
     /// Whether the host is the My Domain of an org.

@@ -37,6 +37,11 @@ pub(super) fn login_host(host: &str) -> &'static str {
     }
 }
 
+/// Whether all orgs log in at this host.
+pub(super) fn is_login_host(host: &str) -> bool {
+    [USUAL_HOST, TEST_HOST].contains(&host)
+}
+
 /// Whether a host, in lower case, is below a domain of Salesforce. One with an empty label, such as a
 /// dot at its end, is no name that a certificate can have.
 pub(super) fn is_salesforce(host: &str) -> bool {

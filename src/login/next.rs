@@ -1,7 +1,8 @@
 //! The command that goes on with what a login has saved, as it can be copied.
 //!
 //! What an option said and FILE does not, a later run has to be told again. The environment will be
-//! the same there, and FILE has the client id, unless a variable would go before it.
+//! the same there, and FILE has the client id, unless a variable would go before it. The host where
+//! all orgs log in is not repeated where FILE names the one of the org: it sends such a run there.
 
 use crate::document::Document;
 use crate::endpoint::Endpoint;
@@ -43,8 +44,10 @@ impl Next {
 
     /// The command for the FILE of this name with this document in it.
     pub(super) fn command(self, name: &str, document: &Document) -> String {
-        let leads_there = |endpoint: &Endpoint| {
-            named_endpoint(document, name).is_ok_and(|(it, _)| it == *endpoint)
+        let leads_there = |given: &Endpoint| {
+            let is_nearer = |it: &Endpoint| given.is_of_all_orgs() && !it.is_of_all_orgs();
+            let named = named_endpoint(document, name);
+            named.is_ok_and(|(it, _)| it == *given || is_nearer(&it))
         };
         let is_needed = |endpoint: &Endpoint| self.overrules_environment || !leads_there(endpoint);
         let endpoint = self.endpoint.filter(is_needed);

@@ -41,6 +41,7 @@ fn no_option_is_repeated_that_file_or_environment_make_needless() {
         |host: &str| format!("sftoken: logged in at {host}; from now on: sftoken refresh {FILE}");
     let (acme, sandbox) = ("acme.my.salesforce.com", "test.salesforce.com");
     assert_eq!(summary_at(acme, option), summary(acme));
+    assert_eq!(summary_at(sandbox, option), summary(sandbox));
     assert_eq!(summary_at(sandbox, variable), summary(sandbox));
     let usual = "login.salesforce.com";
     assert_eq!(summary_at(usual, |case, _| case), summary(usual));
@@ -50,9 +51,9 @@ fn no_option_is_repeated_that_file_or_environment_make_needless() {
 fn an_endpoint_where_file_does_not_lead_is_repeated() {
     let option = |case: Case, url: &str| case.args(["--token-endpoint", url]);
     assert_eq!(
-        summary_at("test.salesforce.com", option),
-        "sftoken: logged in at test.salesforce.com; from now on: sftoken refresh \
-         --token-endpoint https://test.salesforce.com/services/oauth2/token token.json"
+        summary_at("acme.my.site.com", option),
+        "sftoken: logged in at acme.my.site.com; from now on: sftoken refresh \
+         --token-endpoint https://acme.my.site.com/services/oauth2/token token.json"
     );
 }
 

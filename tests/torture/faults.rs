@@ -7,18 +7,11 @@
 //! program can do something about the second half of that span, and its length is reported.
 
 use std::env;
-use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 
 use crate::place::{Place, Run, Setup};
+use crate::point::Point;
 use crate::say;
-use crate::trace::Call;
-
-/// What a call on a file may fail with.
-const FILE_ERRORS: [&str; 2] = ["EIO", "ENOSPC"];
-
-/// What a rename may fail with beside that.
-const RENAME_ERRORS: [&str; 3] = ["EBUSY", "EXDEV", "EACCES"];
 
 /// How a run may end in which a call on a file failed.
 const EXIT_CODES: [i32; 4] = [0, 66, 73, 74];
@@ -31,51 +24,6 @@ const REFUSED: i32 = 77;
 
 /// SIGKILL.
 const KILL: i32 = 9;
-
-/// One thing that goes wrong in one run.
-struct Point {
-    /// Where.
-    call: Call,
-    /// The error of the call; none means that the process is killed.
-    error: Option<&'static str>,
-}
-
-impl Point {
-    /// All that can go wrong at one call. The standard library takes a directory that cannot be
-    /// closed for a bug, and no file system has such ones.
-    fn at(call: &Call) -> Vec<Self> {
-        let mut errors = Vec::new();
-        if !call.is_silent() {
-            errors.push(None);
-        }
-        if !call.is_on_network() && !call.closes_directory() {
-            errors.extend(FILE_ERRORS.map(Some));
-        }
-        if call.name.starts_with("rename") {
-            errors.extend(RENAME_ERRORS.map(Some));
-        }
-        let point = |error| Self {
-            call: call.clone(),
-            error,
-        };
-        errors.into_iter().map(point).collect()
-    }
-
-    /// How strace is told.
-    fn injection(&self) -> String {
-        let (name, number) = (&self.call.name, self.call.number);
-        match self.error {
-            None => format!("{name}:signal=KILL:when={number}"),
-            Some(error) => format!("{name}:error={error}:when={number}"),
-        }
-    }
-}
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.error.unwrap_or("kill"), self.call)
-    }
-}
 
 /// What became of the session.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,7 +46,7 @@ fn try_point(setup: Setup, point: &Point, sends: usize) -> Result<Fate, String> 
     if point.call.is_on_network() && !run.trace.has(&point.call) {
         return Ok(Fate::Untried);
     }
-    let is_killed = point.error.is_none();
+    let is_killed = point.is_kill();
     check_end(point, &run)?;
     let may_be_uncut = is_killed || point.call.name == "ftruncate" || setup.leaves_room();
     let number = place.number(may_be_uncut)?;
@@ -125,9 +73,11 @@ fn check_end(point: &Point, run: &Run) -> Result<(), String> {
     if run.stderr.contains("5Aep-") || run.stderr.contains("00D!") {
         return Err(format!("a secret is on standard error\n{}", run.stderr));
     }
-    let is_expected = match point.error {
-        None => run.status.signal() == Some(KILL),
-        Some(_) => run.status.code().is_some_and(|it| EXIT_CODES.contains(&it)),
+    let is_expected = if point.is_kill() {
+        run.status.signal() == Some(KILL)
+    } else {
+        let code = run.status.code();
+        code.is_some_and(|it| EXIT_CODES.contains(&it))
     };
     let unexpected = || format!("{}\n{}", run.status, run.stderr);
     is_expected.then_some(()).ok_or_else(unexpected)

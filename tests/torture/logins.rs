@@ -5,13 +5,13 @@
 //! has no token, or where the message says, and nothing of all that stands in the way of the next
 //! runs or stays beside FILE.
 
-use std::fmt;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 
 use crate::crew::try_all;
 use crate::desk::{Desk, Login, token_in};
+use crate::point::Point;
 use crate::trace::{Call, Trace};
 use crate::{is_strace_missing, say};
 
@@ -34,81 +34,33 @@ const CODES: [i32; 5] = [0, NO_INPUT, 69, 73, NOT_SAVED];
 /// New tokens came, but are not at FILE.
 const NOT_SAVED: i32 = 74;
 
-/// What a file system without second names says.
-const NO_LINKS: [&str; 2] = ["EPERM", "EOPNOTSUPP"];
-
-/// What the other calls on files may fail with.
-const FILE_ERRORS: [&str; 2] = ["EIO", "ENOSPC"];
-
-/// One thing that goes wrong in one login.
-struct Point {
-    /// Where.
-    call: Call,
-    /// The error of the call; none means that the process is killed.
-    error: Option<&'static str>,
+/// Tries one point; false if the login did not come there, as the network delivered in fewer pieces.
+fn try_point(point: &Point) -> Result<bool, String> {
+    let desk = Desk::new();
+    let login = desk.log_in_under_strace(Some(&point.injection()));
+    if !login.trace.has(&point.call) {
+        let can_be = point.call.is_on_network();
+        return can_be
+            .then_some(false)
+            .ok_or_else(|| format!("the login did not come to this call\n{}", login.stderr));
+    }
+    check_end(point, &login)?;
+    check_tokens(&desk, &login, point.is_kill())?;
+    go_on(&desk).map_err(|why| format!("{why}\nthe login said: {}", login.stderr))?;
+    Ok(true)
 }
 
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.error.unwrap_or("kill"), self.call)
-    }
-}
-
-impl Point {
-    /// All that can go wrong at one call.
-    fn at(call: &Call) -> Vec<Self> {
-        let mut errors = Vec::new();
-        if !call.is_silent() {
-            errors.push(None);
-        }
-        if call.name.starts_with("link") {
-            errors.extend(NO_LINKS.map(Some));
-        }
-        if !call.is_on_network() && !call.closes_directory() {
-            errors.extend(FILE_ERRORS.map(Some));
-        }
-        let point = |error| Self {
-            call: call.clone(),
-            error,
-        };
-        errors.into_iter().map(point).collect()
-    }
-
-    /// How strace is told.
-    fn injection(&self) -> String {
-        let (name, number) = (&self.call.name, self.call.number);
-        match self.error {
-            None => format!("{name}:signal=KILL:when={number}"),
-            Some(error) => format!("{name}:error={error}:when={number}"),
-        }
-    }
-
-    /// Tries it; false if the login did not come there, as the network delivered in fewer pieces.
-    fn attempt(&self) -> Result<bool, String> {
-        let desk = Desk::new();
-        let login = desk.log_in_under_strace(Some(&self.injection()));
-        if !login.trace.has(&self.call) {
-            let can_be = self.call.is_on_network();
-            return can_be
-                .then_some(false)
-                .ok_or_else(|| format!("the login did not come to this call\n{}", login.stderr));
-        }
-        self.check_end(&login)?;
-        check_tokens(&desk, &login, self.error.is_none())?;
-        go_on(&desk).map_err(|why| format!("{why}\nthe login said: {}", login.stderr))?;
-        Ok(true)
-    }
-
-    /// The login ended as it should, without telling secrets.
-    fn check_end(&self, login: &Login) -> Result<(), String> {
-        let is_expected = match self.error {
-            None => login.status.signal() == Some(KILL),
-            Some(_) => login.status.code().is_some_and(|it| CODES.contains(&it)),
-        };
-        let tells = login.stderr.contains("5Aep-") || login.stderr.contains("00D!");
-        let unexpected = || format!("{}\n{}", login.status, login.stderr);
-        (is_expected && !tells).then_some(()).ok_or_else(unexpected)
-    }
+/// The login ended as it should, without telling secrets.
+fn check_end(point: &Point, login: &Login) -> Result<(), String> {
+    let is_expected = if point.is_kill() {
+        login.status.signal() == Some(KILL)
+    } else {
+        let code = login.status.code();
+        code.is_some_and(|it| CODES.contains(&it))
+    };
+    let tells = login.stderr.contains("5Aep-") || login.stderr.contains("00D!");
+    let unexpected = || format!("{}\n{}", login.status, login.stderr);
+    (is_expected && !tells).then_some(()).ok_or_else(unexpected)
 }
 
 /// FILE is whole or absent, and the tokens are where they should be. What a message names is moved
@@ -211,7 +163,7 @@ fn made_by_a_login() {
     let reference = desk.log_in();
     let calls = calls_behind_address(&reference.trace);
     let points: Vec<_> = calls.iter().flat_map(Point::at).collect();
-    let results = try_all(&points, Point::attempt);
+    let results = try_all(&points, try_point);
     let tried = results.iter().filter(|it| **it != Ok(false)).count();
     let failures: Vec<_> = points
         .iter()

@@ -42,6 +42,8 @@ mod moments;
 mod order;
 // A token file, a session at a server, and runs there.
 mod place;
+// What goes wrong in one run.
+mod point;
 // What the server of an interleaving remembers.
 mod sessions;
 // One process alone.

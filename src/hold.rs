@@ -78,8 +78,8 @@ impl Hold {
         document: &Document,
     ) -> Result<Option<Prepared<'a>>, Error> {
         let len = self.rendered_len(document)?;
-        let prepared = locked.prepare(len, self.deadline, &mut self.waiting())?;
-        Ok(prepared.inspect(tell_how))
+        let reserved = locked.reserve(len, self.deadline, &mut self.waiting())?;
+        Ok(reserved.map(Prepared::from).inspect(tell_how))
     }
 
     /// The same for a FILE that there is not yet, after what an interrupted run left has become FILE.
@@ -95,8 +95,8 @@ impl Hold {
             return Ok(None);
         }
         let len = self.rendered_len(document)?;
-        let prepared = file.prepare(len, self.deadline, &mut self.waiting())?;
-        Ok(prepared.inspect(tell_how))
+        let reserved = file.reserve(len, self.deadline, &mut self.waiting())?;
+        Ok(reserved.map(Prepared::from).inspect(tell_how))
     }
 
     /// Bytes that a document has as it will be saved.

@@ -132,7 +132,7 @@ impl NewFile {
     ///
     /// # Errors
     /// `CANTCREAT` if it cannot be made; `TEMPFAIL` if another run makes it until the deadline.
-    pub(super) fn reserve(
+    pub(crate) fn reserve(
         &self,
         len: usize,
         deadline: Deadline,

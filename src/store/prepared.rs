@@ -1,12 +1,8 @@
 //! A save that has been proved possible: into a FILE that is there, or as a new one.
 
-use std::time::Duration;
-
-use super::lock::Locked;
-use super::new_file::{NewFile, ReservedNew};
+use super::new_file::ReservedNew;
 use super::put::SavedHow;
 use super::reserve::Reserved;
-use crate::deadline::Deadline;
 use crate::error::Error;
 
 /// Whichever of the two it is; what is not saved goes away with it.
@@ -18,37 +14,15 @@ pub(crate) enum Prepared<'a> {
     New(ReservedNew<'a>),
 }
 
-impl Locked {
-    /// Makes sure that a document of `len` bytes and some growth can be saved. None if another run
-    /// has used up the token that was read: then begin again from FILE, opened anew.
-    ///
-    /// # Errors
-    /// `CANTCREAT` if no way to save can work; `TEMPFAIL` if another run works with the same token
-    /// until the deadline.
-    pub(crate) fn prepare(
-        &self,
-        len: usize,
-        deadline: Deadline,
-        waiting: &mut dyn FnMut(Duration),
-    ) -> Result<Option<Prepared<'_>>, Error> {
-        let reserved = self.reserve(len, deadline, waiting)?;
-        Ok(reserved.map(Prepared::Locked))
+impl<'a> From<Reserved<'a>> for Prepared<'a> {
+    fn from(reserved: Reserved<'a>) -> Self {
+        Self::Locked(reserved)
     }
 }
 
-impl NewFile {
-    /// The same for a FILE that there is not yet; none if it came to be.
-    ///
-    /// # Errors
-    /// As [`Locked::prepare`].
-    pub(crate) fn prepare(
-        &self,
-        len: usize,
-        deadline: Deadline,
-        waiting: &mut dyn FnMut(Duration),
-    ) -> Result<Option<Prepared<'_>>, Error> {
-        let reserved = self.reserve(len, deadline, waiting)?;
-        Ok(reserved.map(Prepared::New))
+impl<'a> From<ReservedNew<'a>> for Prepared<'a> {
+    fn from(reserved: ReservedNew<'a>) -> Self {
+        Self::New(reserved)
     }
 }
 

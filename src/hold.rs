@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::document::Document;
-use crate::error::Error;
+use crate::error::{Class, Error};
 use crate::say;
 use crate::store::{Locked, NewFile, Prepared, TokenFile};
 
@@ -48,6 +48,23 @@ impl Hold {
         let locked = file.lock(self.deadline, &mut self.waiting())?;
         say::step(|| format!("lock: {} is ours", self.name));
         Ok(locked)
+    }
+
+    /// All begins again from FILE, since another program was there.
+    ///
+    /// # Errors
+    /// `TEMPFAIL` at the deadline.
+    pub(crate) fn begin_again(&self) -> Result<(), Error> {
+        let name = &self.name;
+        say::step(|| format!("lock: {name} was replaced meanwhile"));
+        if !self.deadline.left().is_zero() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::TempFail,
+            format!("cannot lock {name}: other programs replaced it until the deadline"),
+            "try again later, or give a longer --timeout",
+        ))
     }
 
     /// Finishes what an interrupted run left; tells whether there was something.
@@ -131,4 +148,20 @@ fn tell_how(prepared: &Prepared) {
         Some(why) => format!("save: will be in place ({why})"),
         None => "save: pending file ready".to_owned(),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_begins_again_behind_the_deadline() {
+        let again = |timeout| {
+            let deadline = Deadline::after(timeout).expect("a deadline");
+            Hold::new("t.json".to_owned(), deadline).begin_again()
+        };
+        again(Duration::from_secs(60)).expect("time is left");
+        let error = again(Duration::ZERO).expect_err("no time is left");
+        assert_eq!(error.class, Class::TempFail);
+    }
 }

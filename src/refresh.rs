@@ -110,7 +110,7 @@ impl Story {
             if let Some(refreshed) = self.refresh_locked(opened, &mut before)? {
                 return Ok(refreshed);
             }
-            say::step(|| format!("lock: {} was replaced meanwhile", self.hold.name));
+            self.hold.begin_again()?;
         }
     }
 

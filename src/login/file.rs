@@ -53,6 +53,7 @@ pub(super) fn with_room<T>(
         if let Some(done) = done {
             return Ok(done);
         }
+        hold.begin_again()?;
     }
 }
 

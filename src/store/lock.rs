@@ -56,6 +56,9 @@ impl TokenFile {
                     seen: Seen::default(),
                 });
             }
+            if deadline.left().is_zero() {
+                return Err(held_by_another(&self.name()));
+            }
             self = self.found_again()?;
         }
     }

@@ -74,11 +74,16 @@ impl NewFile {
         })
     }
 
-    /// What an interrupted run has left of a FILE that is gone: the first of the complete pending files.
+    /// What an interrupted run has left of a FILE that is gone: the only complete pending file.
     pub(crate) fn left_behind(&self) -> Option<PathBuf> {
         let is_owned = self.place.closed_because().is_none() && names_file(&self.place);
-        let left = is_owned.then(|| all_complete(&self.place, self.content))?;
-        left.first().map(|(left, _)| left.path().to_owned())
+        if !is_owned || !self.is_absent() {
+            return None;
+        }
+        match &*all_complete(&self.place, self.content) {
+            [(left, _)] => Some(left.path().to_owned()),
+            _ => None,
+        }
     }
 
     /// Something has the name of a FILE that was not there before.

@@ -109,6 +109,13 @@ pub(super) fn all(place: &Place, whose: Whose) -> Vec<PathBuf> {
     paths
 }
 
+/// The same, without what other users have given such a name.
+pub(super) fn all_own(place: &Place, whose: Whose) -> Vec<PathBuf> {
+    let mut paths = all(place, whose);
+    paths.retain(|path| place.other_owner(path).is_none());
+    paths
+}
+
 /// The pending files that are named after this, whatever file they are for.
 pub(super) fn all_named_after(place: &Place, key: &[u8]) -> Vec<PathBuf> {
     let mut paths = all(place, Whose::Anybodys);

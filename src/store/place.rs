@@ -79,6 +79,12 @@ impl Place {
         self.user == Some(file.uid())
     }
 
+    /// Who owns what is under a name, if that is another user.
+    pub(super) fn other_owner(&self, path: &Path) -> Option<u32> {
+        let named = fs::symlink_metadata(path).ok()?;
+        (!self.is_owner_of(&named)).then(|| named.uid())
+    }
+
     /// Whether a file lies in the directory of FILE.
     pub(super) fn is_beside(&self, path: &Path) -> bool {
         path.parent() == self.path.parent()

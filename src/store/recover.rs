@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use super::content::{Content, without_blanks};
 use super::file::is_same;
 use super::lock::Locked;
-use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_for, successor};
+use super::pending::{
+    Found, Whose, all, all_named_after, all_own, find, names_file, path_for, successor,
+};
 use super::place::Place;
 use super::put::Put;
 use super::room::cut_blanks;
@@ -19,6 +21,12 @@ use super::side_file::SideFile;
 use crate::error::{Class, Error, reason};
 use crate::input::shown;
 use crate::secret::Secret;
+
+/// Why a save is not finished that somebody else may have put there.
+const FOREIGN: &str = "it has several names or another owner";
+
+/// What others than the owner may do.
+const RIGHTS_OF_OTHERS: u32 = 0o077;
 
 impl Locked {
     /// Finishes saves that a kill or a failure interrupted; tells whether there was one. What else
@@ -46,13 +54,7 @@ impl Locked {
         let Some(token) = self.seen().key.clone() else {
             return self.restore();
         };
-        let key = token.expose().as_bytes();
-        let paths = match self.whose() {
-            // Other files may have no token either.
-            Whose::Anybodys if !key.is_empty() => all_named_after(self.place(), key),
-            _ => vec![path_for(self.place(), key)],
-        };
-        for path in paths {
+        for path in self.candidates(self.place(), &token) {
             if self.finish(None, &path, &token)? {
                 return Ok(true);
             }
@@ -64,12 +66,33 @@ impl Locked {
     /// there is none: anybody could guess its name.
     fn finish_in_shelter(&mut self, token: &Secret) -> Result<bool, Error> {
         let key = token.expose().as_bytes();
-        if key.is_empty() || !has_pending_file(self.place(), key) {
+        let is_absent = || self.whose() == Whose::Files && !has_pending_file(self.place(), key);
+        if key.is_empty() || is_absent() {
             return Ok(false);
         }
-        match shelter(self.place()) {
-            Some(shelter) => self.finish(Some(&shelter), &path_for(&shelter, key), token),
-            None => Ok(false),
+        let Some(shelter) = shelter(self.place()) else {
+            return Ok(false);
+        };
+        for path in self.candidates(&shelter, token) {
+            if let Some(user) = shelter.other_owner(&path) {
+                let why = format!("it belongs to user {user}");
+                let hint = "nothing was sent; run sftoken again as that user";
+                return Err(self.unfinished(&path, &why).hint(hint));
+            }
+            if self.finish(Some(&shelter), &path, token)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Where the pending file may be that is named after this token.
+    fn candidates(&self, place: &Place, token: &Secret) -> Vec<PathBuf> {
+        let key = token.expose().as_bytes();
+        match self.whose() {
+            // Other files may have no token either.
+            Whose::Anybodys if !key.is_empty() => all_named_after(place, key),
+            _ => vec![path_for(place, key)],
         }
     }
 
@@ -137,7 +160,7 @@ impl Locked {
         match (found, document, place.closed_because()) {
             (Found::Left(left, _), Some(document), None) => self.adopt(left, document, Some(token)),
             (_, Some(_), Some(why)) => Err(why.to_owned()),
-            (_, Some(_), None) => Err("it has several names or another owner".to_owned()),
+            (_, Some(_), None) => Err(FOREIGN.to_owned()),
             (found, None, _) => {
                 remove(place, path);
                 drop(found);
@@ -146,7 +169,8 @@ impl Locked {
         }
     }
 
-    /// Makes the only complete pending file of a FILE that is no document FILE.
+    /// Makes the only complete pending file of a FILE that is no document FILE. One in a shelter goes
+    /// into a private FILE alone: others can have put another one there.
     fn restore(&mut self) -> Result<bool, Error> {
         let is_own = |place: &&Place| place.closed_because().is_none() && names_file(place);
         let beside = Some(self.place()).filter(is_own);
@@ -159,8 +183,20 @@ impl Locked {
             return Ok(false);
         };
         let path = left.path().to_owned();
+        if !self.place().is_beside(&path) && !self.is_private() {
+            let why = format!("{} is no document, and not private", self.name());
+            return Err(self.unfinished(&path, &why));
+        }
         self.adopt(left, without_blanks(&bytes), None)
             .map_err(|why| self.unfinished(&path, &why))
+    }
+
+    /// Whether FILE is this user's and nobody else's.
+    fn is_private(&self) -> bool {
+        let metadata = self.target().file().metadata();
+        metadata.is_ok_and(|it| {
+            self.place().is_owner_of(&it) && it.nlink() == 1 && it.mode() & RIGHTS_OF_OTHERS == 0
+        })
     }
 
     /// Puts an interrupted save where it belongs, unless FILE has changed its token by now.
@@ -199,7 +235,7 @@ impl Locked {
         let Some(token) = &self.seen().key else {
             return;
         };
-        for path in all(place, self.whose()) {
+        for path in all_own(place, self.whose()) {
             let Ok(Found::Left(left, bytes)) = find(place, &path, content) else {
                 continue;
             };
@@ -228,7 +264,7 @@ pub(super) fn all_complete(place: &Place, content: Content) -> Vec<(SideFile, Ve
         }
         _ => None,
     };
-    let paths = all(place, Whose::Files).into_iter();
+    let paths = all_own(place, Whose::Files).into_iter();
     paths.filter_map(complete).collect()
 }
 
@@ -244,7 +280,10 @@ fn remove(place: &Place, path: &Path) {
 pub(super) fn unfinished(name: &str, path: &Path, why: &str) -> Error {
     let path = shown(path);
     let message = format!("cannot finish the interrupted save in {path}: {why}");
-    let hint =
-        format!("nothing was sent; run again where {name} can be written, or move that file to it");
+    let hint = if why == FOREIGN {
+        format!("nothing was sent; move that file to {name}")
+    } else {
+        format!("nothing was sent; run again where {name} can be written, or move that file to it")
+    };
     Error::new(Class::CantCreat, message, hint)
 }

@@ -2,8 +2,9 @@
 //!
 //! It lies in the temporary directory, as if FILE were there under a name that is made of its path.
 //! So a kill loses nothing where the directory of FILE cannot be written or is open to others: the
-//! next run of the same user finds the save by the path of FILE and the token in it. Nobody who lacks
-//! the token can guess the name of the pending file.
+//! next run of the same user finds the save by the path of FILE and the token in it. Who lacks the
+//! token cannot guess the name of the pending file, but its beginning: what belongs to others is not
+//! opened, and a FILE that others can have put there is given nothing that it does not name.
 
 use std::ffi::OsString;
 use std::fs;

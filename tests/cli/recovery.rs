@@ -320,24 +320,40 @@ fn an_interrupted_save_that_cannot_be_finished_stops_the_run() {
     assert_eq!(endpoint.connections(), 0);
 }
 
+/// A run that cannot read FILE, beside which this is left.
+fn finds_no_file(left: &str, prepare: impl FnOnce(&Case)) -> Outcome {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let case = refresh_here(&endpoint).file(PENDING, left).arg(FILE);
+    fs::remove_file(case.path(FILE)).unwrap();
+    prepare(&case);
+    let outcome = case.run().code(66).stdout("");
+    assert_eq!(endpoint.connections(), 0);
+    outcome
+}
+
 #[test]
 fn an_interrupted_save_of_a_file_that_is_gone_is_named() {
-    let endpoint = Endpoint::http(rotating_from(1));
-    for (left, hint) in [(interrupted(1), true), (" ".repeat(99), false)] {
-        let case = refresh_here(&endpoint).file(PENDING, left).arg(FILE);
-        fs::remove_file(case.path(FILE)).unwrap();
-        let outcome = case.run().code(66).stdout("").files_are([PENDING]);
-        let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
-        let cure = if hint {
-            let pending = pending.display();
-            format!("an interrupted run left {pending}: move it to {FILE}")
-        } else {
-            "check the path and its permissions".to_owned()
-        };
-        let message = format!("cannot read {FILE}: no such file or directory");
-        outcome.stderr(format!("sftoken: {message}\nhint: {cure}\n"));
-    }
-    assert_eq!(endpoint.connections(), 0);
+    let outcome = finds_no_file(&interrupted(1), |_| ());
+    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+    let pending = pending.display();
+    let named = format!(
+        "sftoken: cannot read {FILE}: no such file or directory\n\
+         hint: an interrupted run left {pending}: move it to {FILE}\n"
+    );
+    outcome.stderr(named).files_are([PENDING]);
+}
+
+#[test]
+fn what_could_not_become_the_file_is_not_named() {
+    let missing = Failure::unreadable(FILE, "no such file or directory");
+    missing.of(finds_no_file(&" ".repeat(99), |_| ()));
+    let other = PENDING.replace("90b6", "0000");
+    missing.of(finds_no_file(&interrupted(1), |case| {
+        fs::write(case.path(other), interrupted(2)).unwrap();
+    }));
+    let directory = |case: &Case| fs::create_dir(case.path(FILE)).unwrap();
+    let found = Failure::unreadable(FILE, "it is a directory");
+    found.of(finds_no_file(&interrupted(1), directory));
 }
 
 #[test]
@@ -392,7 +408,7 @@ fn stops(prepare: impl FnOnce(Case) -> Case) {
     let pending = pending.display();
     let message = format!(
         "sftoken: cannot finish the interrupted save in {pending}: it has several names or another owner\n\
-         hint: nothing was sent; run again where {FILE} can be written, or move that file to it\n"
+         hint: nothing was sent; move that file to {FILE}\n"
     );
     outcome
         .stderr(message)

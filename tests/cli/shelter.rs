@@ -174,15 +174,57 @@ fn a_complete_pending_file_of_another_owner_stops_the_run() {
     let path = pending(&case);
     chown(&path, Some(NOBODY), None).unwrap();
     let outcome = case.run().code(73).stdout("").file_is(FILE, document(0));
-    outcome.stderr(unfinished(&path, "it has several names or another owner"));
+    let cure = "run sftoken again as that user";
+    outcome.stderr(unfinished(&path, "it belongs to user 65534", cure));
     assert_eq!(endpoint.connections(), 0);
 }
 
+#[test]
+fn a_file_that_others_may_have_put_there_is_given_no_document_that_it_does_not_name() {
+    let endpoint = Endpoint::http(rotating());
+    let case = interrupted(refresh_open(&endpoint)).file(FILE, "{");
+    let path = pending(&case);
+    let why = format!("{FILE} is no document, and not private");
+    let cure = format!("run again where {FILE} can be written, or move that file to it");
+    let refused = unfinished(&path, &why, &cure);
+    let readable = case.clone().mode(FILE, 0o604).run().code(73).stdout("");
+    let warning = "sftoken: warning: every user of this machine can read open/token.json (mode 0604); chmod 600 would end that\n";
+    readable
+        .stderr(format!("{warning}{refused}"))
+        .file_is(FILE, "{");
+    fs::hard_link(case.path(FILE), case.path("second.json")).unwrap();
+    let linked = case.clone().mode(FILE, 0o600).run().code(73);
+    linked.stderr(&refused).file_is(FILE, "{");
+    fs::remove_file(case.path("second.json")).unwrap();
+    if is_root(&case) {
+        chown(case.path(FILE), Some(NOBODY), None).unwrap();
+        case.run().code(73).stderr(refused).file_is(FILE, "{");
+    }
+    assert!(fs::read_to_string(path).unwrap().starts_with(&document(1)));
+    assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
+fn an_interrupted_save_is_finished_under_another_name_of_the_file() {
+    let endpoint = Endpoint::http(rotating_from(1));
+    let case = interrupted(refresh_open(&endpoint));
+    let path = pending(&case);
+    fs::rename(&path, other_path(&path)).unwrap();
+    fs::hard_link(case.path(FILE), case.path("second.json")).unwrap();
+    let outcome = case.run().code(0).file_is("second.json", document(2));
+    assert_nothing_left(&outcome);
+}
+
+/// The pending file of the same token for a FILE with another path.
+fn other_path(pending: &Path) -> PathBuf {
+    pending.with_file_name(format!(".0123456789abcdef.sftoken-{}", hash(b"5Aep-0")))
+}
+
 /// What a run says that cannot finish an interrupted save.
-fn unfinished(path: &Path, why: &str) -> String {
+fn unfinished(path: &Path, why: &str, cure: &str) -> String {
     let path = path.display();
     format!(
         "sftoken: cannot finish the interrupted save in {path}: {why}\n\
-         hint: nothing was sent; run again where {FILE} can be written, or move that file to it\n"
+         hint: nothing was sent; {cure}\n"
     )
 }

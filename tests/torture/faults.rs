@@ -9,7 +9,7 @@
 use std::env;
 use std::os::unix::process::ExitStatusExt;
 
-use crate::place::{Place, Run, Setup};
+use crate::place::{Directory, Place, Run, Setup};
 use crate::point::Point;
 use crate::say;
 
@@ -146,5 +146,9 @@ pub(crate) fn torture(name: &str, setup: Setup) {
         "{} points failed\n\n{report}",
         failures.len()
     );
-    assert_eq!(span, 0, "the reply is not written at once");
+    let has_pending_file = setup.directory != Directory::Sealed;
+    assert!(
+        span == 0 || !has_pending_file,
+        "the reply is not written at once"
+    );
 }

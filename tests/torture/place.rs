@@ -42,6 +42,8 @@ pub(crate) enum Directory {
     Mounted,
     /// Nothing: it cannot be written.
     Closed,
+    /// Nothing, and in the temporary directory others could change a pending file.
+    Sealed,
 }
 
 /// How much FILE holds.
@@ -131,11 +133,14 @@ impl Place {
             }
         }
         set_mode(&self.path("home"), 0o555);
+        if self.setup.directory == Directory::Sealed {
+            set_mode(&self.path("tmp"), 0o777);
+        }
     }
 
     /// Whether the directory of FILE cannot be written.
     fn is_closed(&self) -> bool {
-        self.setup.directory == Directory::Closed
+        matches!(self.setup.directory, Directory::Closed | Directory::Sealed)
     }
 
     /// Whether the suite runs as root, whom no mode stops.

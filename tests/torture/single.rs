@@ -109,16 +109,16 @@ fn written_in_place_in_a_closed_directory() {
 
 #[test]
 #[ignore = "long; make torture runs it"]
-fn written_in_place_over_a_longer_document() {
+fn written_in_place_over_a_longer_document_without_a_pending_file() {
     if is_strace_missing() {
         return;
     }
     let setup = Setup {
-        directory: Directory::Closed,
+        directory: Directory::Sealed,
         size: Size::Shrinking,
         ..Setup::default()
     };
-    torture("in place, over a longer document", setup);
+    torture("in place, over a longer document, no pending file", setup);
 }
 
 #[test]

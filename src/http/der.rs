@@ -41,6 +41,6 @@ fn length(der: &[u8]) -> Option<(usize, &[u8])> {
         return Some((usize::from(*first), rest));
     }
     let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-    let value = |sum, byte: &u8| (sum << 8) | usize::from(*byte);
+    let value = |sum, byte: &u8| sum * 256 + usize::from(*byte);
     (bytes.len() <= 4).then(|| (bytes.iter().fold(0, value), rest))
 }

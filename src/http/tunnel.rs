@@ -151,7 +151,7 @@ mod tests {
         let (head, rest) = head_of(MAX_HEAD_LEN).expect("a head");
         assert_eq!((head.len(), rest.len()), (MAX_HEAD_LEN, 0));
         let too_large = head_of(MAX_HEAD_LEN + 1).expect_err("too large a head");
-        assert_eq!(too_large.to_string(), "LargeHead");
+        assert_eq!(too_large.to_string(), "other: LargeHead");
     }
 
     /// Hands out one piece after the other.

@@ -39,10 +39,10 @@ fn a_run_that_ignores_term_finishes_what_it_began() {
 #[test]
 fn a_run_that_is_stopped_goes_on_where_it_was() {
     let gate = Gate::new();
-    let endpoint = Endpoint::https(reply(1).after(&gate));
+    // Behind TLS a read that was interrupted begins anew by itself.
+    let endpoint = Endpoint::http(reply(1).after(&gate));
     let run = refresh(&endpoint).spawn();
     endpoint.wait_for_requests(1);
-    // Once at least it has come to the wait for the reply.
     for _ in 0..STOPS {
         run.signal("STOP");
         run.signal("CONT");

@@ -4,7 +4,6 @@
 //! token. It can from the moment ureq takes the first byte of the request body, which is why the
 //! body is a reader that remembers having been read: what fails before that may be tried again.
 
-mod base64;
 mod buffered;
 mod challenge;
 mod der;

@@ -7,6 +7,7 @@
 //! not know each other's business; [`document`] and [`input`]; [`say`], the only pen. No room knows
 //! those above it. Every failure is an [`error::Error`], whose class is the exit code.
 
+mod base64;
 mod cli;
 mod deadline;
 mod document;

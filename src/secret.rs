@@ -166,6 +166,8 @@ mod tests {
             "a!b",
             "eyJ",
             "a{",
+            "[a]",
+            "a\"b",
             "3MVG9_a.b",
             &digest,
         ] {

@@ -61,8 +61,9 @@ impl Transport for Buffered {
         Ok(has_come)
     }
 
+    /// No connection serves twice.
     fn is_open(&mut self) -> bool {
-        self.line.is_open()
+        false
     }
 
     fn is_tls(&self) -> bool {

@@ -41,6 +41,27 @@ fn length(der: &[u8]) -> Option<(usize, &[u8])> {
         return Some((usize::from(*first), rest));
     }
     let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-    let value = |sum, byte: &u8| (sum << 8) | usize::from(*byte);
+    let value = |sum, byte: &u8| sum * 256 + usize::from(*byte);
     (bytes.len() <= 4).then(|| (bytes.iter().fold(0, value), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_have_up_to_four_bytes_of_their_own() {
+        let rows: [(&[u8], Option<usize>); 6] = [
+            (b"\x7f", Some(0x7f)),
+            (b"\x81\x80", Some(0x80)),
+            (b"\x82\x01\x02", Some(0x0102)),
+            (b"\x84\x01\x02\x03\x04", Some(0x0102_0304)),
+            (b"\x85\0\0\0\0\x01", None),
+            (b"\x82\x01", None),
+        ];
+        for (der, expected) in rows {
+            let len = length(der).map(|(len, _)| len);
+            assert_eq!(len, expected, "{}", der.escape_ascii());
+        }
+    }
 }

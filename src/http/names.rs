@@ -114,3 +114,21 @@ fn asked(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     }
     Ok(addresses)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_is_not_given_is_that_of_the_scheme() {
+        let rows = [
+            ("https://a.example/token", 443),
+            ("http://localhost", 80),
+            ("socks5h://localhost", 1080),
+            ("https://a.example:8443", 8443),
+        ];
+        for (url, expected) in rows {
+            assert_eq!(port(&url.parse().expect("a URL")), expected, "{url}");
+        }
+    }
+}

@@ -3,8 +3,8 @@
 use ureq::http::Uri;
 use ureq::{Proxy, ProxyProtocol};
 
-use super::base64::base64;
 use super::no_proxy;
+use crate::base64::base64;
 use crate::endpoint::{Endpoint, host_of};
 use crate::error::{Class, Error};
 use crate::secret::{Secret, unless_secret};

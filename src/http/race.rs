@@ -56,29 +56,36 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 /// Attempts that begin one after the other: whenever one fails, or has had its head start.
 fn race(addresses: &[SocketAddr], until: Instant) -> io::Result<TcpStream> {
     let results = Mailbox::new();
-    let others = u32::try_from(addresses.len() - 1).unwrap_or(u32::MAX);
-    let head_start = HEAD_START.min(ALL_BEGUN / others.max(1));
     let mut failure = io::Error::from(ErrorKind::TimedOut);
     let (mut begun, mut failed) = (0, 0);
     while failed < addresses.len() {
-        let mut patience = left(until);
+        // Every attempt ends by itself, at `until` if not before.
+        let mut patience = Duration::MAX;
         if let Some(address) = addresses.get(begun) {
             if start(*address, until, results.share()).is_err() {
                 return one_by_one(&addresses[begun..], until);
             }
             begun += 1;
-            patience = patience.min(head_start);
+            patience = head_start(addresses.len());
         }
         match results.take(patience) {
             Some(Ok(stream)) => return Ok(stream),
             Some(Err(error)) => (failure, failed) = (error, failed + 1),
-            None if begun == addresses.len() && left(until).is_zero() => {
-                return Err(ErrorKind::TimedOut.into());
-            }
             None => {}
         }
     }
     Err(failure)
+}
+
+/// The head start of each of so many addresses.
+fn head_start(count: usize) -> Duration {
+    // The last one needs none.
+    HEAD_START.min(part(ALL_BEGUN, count - 1))
+}
+
+/// One of so many equal parts; the whole where there is but one, or none.
+fn part(whole: Duration, count: usize) -> Duration {
+    whole / u32::try_from(count.max(1)).unwrap_or(u32::MAX)
 }
 
 /// Begins an attempt in a thread of its own, which ends with it or with the process. What it
@@ -96,7 +103,7 @@ fn start(
 fn one_by_one(addresses: &[SocketAddr], until: Instant) -> io::Result<TcpStream> {
     let mut failure = io::Error::from(ErrorKind::TimedOut);
     for (address, remaining) in addresses.iter().zip((1..=addresses.len()).rev()) {
-        let share = left(until) / u32::try_from(remaining).unwrap_or(u32::MAX);
+        let share = part(left(until), remaining);
         match attempt(*address, Instant::now() + share) {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
@@ -118,6 +125,14 @@ mod tests {
         let given = parsed(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"]);
         let ordered = parsed(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]);
         assert_eq!(interleaved(&given), ordered);
+    }
+
+    #[test]
+    fn head_starts_are_shared_out_so_that_the_last_attempt_begins_in_time() {
+        let rows = [(2, 250), (3, 200), (5, 100), (9, 50), (16, 26)];
+        for (count, milliseconds) in rows {
+            assert_eq!(head_start(count).as_millis(), milliseconds, "{count}");
+        }
     }
 
     #[test]

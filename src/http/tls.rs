@@ -19,7 +19,6 @@ const TELL: &str = "tell whoever runs that host, or find out who answers in its 
 /// something else.
 pub(super) fn kind(error: &ureq::Error) -> Option<String> {
     let shown = match error {
-        ureq::Error::Rustls(error) => format!("{error:?}"),
         ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
             format!("{:?}", error.get_ref()?)
         }
@@ -228,16 +227,18 @@ mod tests {
 
     #[test]
     fn only_what_stands_before_the_peers_words_decides() {
-        let shown = |text: &str| {
-            let error = std::io::Error::new(ErrorKind::InvalidData, Shown(text.to_owned()));
+        let of = |io_kind, text: &str| {
+            let error = std::io::Error::new(io_kind, Shown(text.to_owned()));
             kind(&ureq::Error::Io(error))
         };
+        let shown = |text: &str| of(ErrorKind::InvalidData, text);
         let context = "InvalidCertificate(NotValidForNameContext { expected: \"Expired\" })";
         let expected = "InvalidCertificate(NotValidForNameContext";
         assert_eq!(shown(context).as_deref(), Some(expected));
         let general = "General(\"AlertReceived(ProtocolVersion)\")";
         assert_eq!(shown(general).as_deref(), Some("General"));
         assert_eq!(shown("\"invalid response version\""), None);
+        assert_eq!(of(ErrorKind::Other, context), None);
     }
 
     #[test]

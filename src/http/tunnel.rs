@@ -80,10 +80,12 @@ fn request(target: &Uri, proxy: &ProxySetting) -> String {
 
 /// The head of the answer, and what came with it.
 fn answer(line: &mut impl Read) -> Result<(String, Vec<u8>), ureq::Error> {
+    let mut line = line.take(MAX_HEAD_LEN as u64);
     let mut bytes = Vec::new();
     let mut piece = [0; 1024];
     loop {
         let came = match line.read(&mut piece)? {
+            0 if bytes.len() == MAX_HEAD_LEN => return Err(Refused::LargeHead.into()),
             0 => return Err(std::io::Error::from(ErrorKind::UnexpectedEof).into()),
             came => &piece[..came],
         };
@@ -94,9 +96,6 @@ fn answer(line: &mut impl Read) -> Result<(String, Vec<u8>), ureq::Error> {
         if let Some(end) = end_of_head(&bytes[searched..]) {
             let rest = bytes.split_off(searched + end);
             return Ok((String::from_utf8_lossy(&bytes).into_owned(), rest));
-        }
-        if bytes.len() > MAX_HEAD_LEN {
-            return Err(Refused::LargeHead.into());
         }
     }
 }
@@ -140,6 +139,19 @@ mod tests {
             assert_eq!(head, "HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "{size}");
             assert!(b"rest".starts_with(&rest), "{size}");
         }
+    }
+
+    #[test]
+    fn heads_are_taken_up_to_the_limit_and_no_further() {
+        let head_of = |len: usize| {
+            let blanks = " ".repeat(len - "HTTP/1.1 200\r\n\r\n".len());
+            let head = format!("HTTP/1.1 200{blanks}\r\n\r\n");
+            answer(&mut Pieces(head.as_bytes().chunks(1024)))
+        };
+        let (head, rest) = head_of(MAX_HEAD_LEN).expect("a head");
+        assert_eq!((head.len(), rest.len()), (MAX_HEAD_LEN, 0));
+        let too_large = head_of(MAX_HEAD_LEN + 1).expect_err("too large a head");
+        assert_eq!(too_large.to_string(), "other: LargeHead");
     }
 
     /// Hands out one piece after the other.

@@ -252,6 +252,7 @@ mod tests {
             "\u{feff}{\"a\":\"refresh_token\",\"b\":\"\\\"refresh_token\\\":\"}",
             r#"{"a":[{"b":1},{"b":2}],"c":{"a":"x:y"}}"#,
             r#"{"access_token":"a","access_token":"b"}"#,
+            r#"{"a":"b\": c"}"#,
         ];
         for json in plain {
             let members = object(json.trim_start_matches('\u{feff}'));

@@ -73,7 +73,12 @@ fn without_a_person_the_hint_says_where_to_log_in() {
 #[test]
 fn a_refused_login_is_told_in_the_words_of_the_server() {
     let cases = [
-        ("access_denied", "end-user denied authorization", 77, ""),
+        (
+            "access_denied",
+            "end-user denied authorization",
+            77,
+            "hint: log in again, and allow the access\n",
+        ),
         (
             "OAUTH_EC_APP_NOT_FOUND",
             "app not installed",
@@ -99,6 +104,15 @@ fn a_refused_login_is_told_in_the_words_of_the_server() {
         assert_failed(outcome, code, &[&message, hint]);
         assert!(exchanges(&endpoint).is_empty());
     }
+}
+
+#[test]
+fn a_refusal_without_a_description_is_told_by_its_code() {
+    let app = Authorizing::new(CLIENT_ID).refusing("invalid_scope", "");
+    let endpoint = Endpoint::login(&app);
+    let outcome = log_in(login_at(&endpoint).arg(FILE), &endpoint);
+    let message = format!("{} refused the login: invalid_scope\n", host(&endpoint));
+    assert_failed(outcome, 78, &[&message]);
 }
 
 #[test]

@@ -237,6 +237,18 @@ fn credentials_are_not_shown_when_the_proxy_fails() {
 }
 
 #[test]
+fn a_name_that_no_certificate_can_be_for_is_called_so() {
+    let endpoint = granting();
+    let proxy = proxy_to(&endpoint);
+    let name = format!("{}.example", "x".repeat(64));
+    let case = refresh_url(&format!("https://{name}")).env("HTTPS_PROXY", proxy.origin());
+    let message = format!("no TLS connection to {name}: invalid name");
+    let hint = "nothing was sent; check the host and the port of the token endpoint";
+    Failure::refresh(76, &message, hint).check(case.run());
+    assert_eq!((proxy.connections(), endpoint.requests().len()), (1, 0));
+}
+
+#[test]
 fn a_proxy_that_resets_the_tunnel_is_asked_again() {
     let endpoint = granting();
     let proxy = Endpoint::builder()

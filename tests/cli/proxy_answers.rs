@@ -131,6 +131,7 @@ fn a_login_page_is_not_the_endpoint() {
     };
     let why = "what came through it is not TLS, perhaps a page of its own";
     check(page(), "", (why, CHECK), 1);
+    check(page().then(Ending::Close), "", (why, CHECK), 1);
     // Its body comes after the head alone could be taken for a tunnel.
     let late = page().dripping(std::time::Duration::from_millis(1));
     check(late.then(Ending::Close), "", (why, CHECK), 1);

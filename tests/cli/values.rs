@@ -282,12 +282,17 @@ fn adds_the_usual_path_to_an_endpoint_without_one() {
 
 #[test]
 fn posts_to_the_path_and_query_that_the_endpoint_names() {
-    let endpoint = Endpoint::http(granted());
-    let url = format!("{}/a/b?c=d&e=%20", endpoint.origin());
-    let case =
-        without_client(DOCUMENT, &endpoint).args(["--client-id", "id", "--token-endpoint", &url]);
-    let request = sent(&case, &endpoint);
-    assert_eq!(request.line, "POST /a/b?c=d&e=%20 HTTP/1.1");
+    for target in [
+        "/a/b?c=d&e=%20".to_owned(),
+        format!("/{}", "x".repeat(60_000)),
+    ] {
+        let endpoint = Endpoint::http(granted());
+        let url = format!("{}{target}", endpoint.origin());
+        let case = without_client(DOCUMENT, &endpoint);
+        let case = case.args(["--client-id", "id", "--token-endpoint", &url]);
+        let request = sent(&case, &endpoint);
+        assert_eq!(request.line, format!("POST {target} HTTP/1.1"));
+    }
 }
 
 #[test]

@@ -24,7 +24,9 @@ pub(super) const FLOORS: [&[&str]; 15] = [
     &["document"],
     &["input"],
     &["say"],
-    &["deadline", "endpoint", "mailbox", "secret", "text", "error"],
+    &[
+        "base64", "deadline", "endpoint", "mailbox", "secret", "text", "error",
+    ],
 ];
 
 /// A room and those who know it, beyond what the order of the floors says.

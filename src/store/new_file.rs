@@ -15,11 +15,12 @@ use std::time::Duration;
 use super::claim::{Claim, claim};
 use super::content::Content;
 use super::lock::held_by_another;
-use super::pending::{Found, find, names_file, path_for, successor};
+use super::pending::{Found, find, path_for, successor};
 use super::place::{OTHERS_CAN_WRITE, Place};
 use super::put::{NotPut, SavedHow, sync_directory};
 use super::recover::{all_complete, unfinished};
 use super::save::not_saved;
+use super::shelter::Shelter;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
@@ -76,11 +77,12 @@ impl NewFile {
 
     /// What an interrupted run has left of a FILE that is gone: the only complete pending file.
     pub(crate) fn left_behind(&self) -> Option<PathBuf> {
-        let is_owned = self.place.closed_because().is_none() && names_file(&self.place);
-        if !is_owned || !self.is_absent() {
+        if !self.is_absent() {
             return None;
         }
-        match &*all_complete(&self.place, self.content) {
+        let shelter = Shelter::find(&self.place);
+        let shelter = shelter.as_ref().map(Shelter::place);
+        match &*all_complete(&self.place, shelter, self.content) {
             [(left, _)] => Some(left.path().to_owned()),
             _ => None,
         }

@@ -48,20 +48,15 @@ pub(super) enum Found {
     NoFile,
 }
 
-/// The pending file that is named after this: for a save, the token that it uses up.
+/// The pending file that is named after this: for a save, the token that it uses up. Where there is
+/// none, and no room for the name of FILE, the hash is that of the name: other files have no token
+/// either.
 pub(super) fn path_for(place: &Place, key: &[u8]) -> PathBuf {
-    place
-        .path()
-        .with_file_name(name_for(place.file_name(), key))
-}
-
-/// Its name. Where there is no token, and no room for the name of FILE, the hash is that of the name:
-/// other files have no token either.
-pub(super) fn name_for(file: &OsStr, key: &[u8]) -> OsString {
+    let file = place.file_name();
     let mut name = prefix(file);
     let is_shared = key.is_empty() && name == MARK;
     name.push(hash(if is_shared { file.as_bytes() } else { key }));
-    name
+    place.directory().join(name)
 }
 
 /// What the names of all pending files of a FILE of this name begin with. Where that would be too
@@ -87,7 +82,7 @@ pub(super) enum Whose {
 
 /// All files beside FILE that have the name of a pending file.
 pub(super) fn all(place: &Place, whose: Whose) -> Vec<PathBuf> {
-    let directory = place.path().parent().unwrap_or(Path::new("/"));
+    let directory = place.directory();
     let prefix = prefix(place.file_name());
     let is_pending = |name: &OsStr| {
         let name = name.as_bytes();
@@ -106,13 +101,6 @@ pub(super) fn all(place: &Place, whose: Whose) -> Vec<PathBuf> {
     let paths = names.map(|name| directory.join(name)).collect();
     // The standard library panics if a directory cannot be closed; the end of the process closes it.
     mem::forget(entries);
-    paths
-}
-
-/// The same, without what other users have given such a name.
-pub(super) fn all_own(place: &Place, whose: Whose) -> Vec<PathBuf> {
-    let mut paths = all(place, whose);
-    paths.retain(|path| place.other_owner(path).is_none());
     paths
 }
 

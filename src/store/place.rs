@@ -79,15 +79,19 @@ impl Place {
         self.user == Some(file.uid())
     }
 
-    /// Who owns what is under a name, if that is another user.
-    pub(super) fn other_owner(&self, path: &Path) -> Option<u32> {
-        let named = fs::symlink_metadata(path).ok()?;
-        (!self.is_owner_of(&named)).then(|| named.uid())
-    }
-
     /// Whether a file lies in the directory of FILE.
     pub(super) fn is_beside(&self, path: &Path) -> bool {
         path.parent() == self.path.parent()
+    }
+
+    /// Who runs this process, if that is known.
+    pub(super) fn user(&self) -> Option<u32> {
+        self.user
+    }
+
+    /// The directory of FILE.
+    pub(super) fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
     }
 
     /// How FILE is called in its directory.

@@ -16,6 +16,7 @@ use super::file::{Seen, TokenFile};
 use super::pending::path_for;
 use super::place::Place;
 use super::room::overwrite;
+use super::shelter::Shelter;
 use super::side_file::SideFile;
 use crate::error::reason;
 
@@ -233,8 +234,11 @@ fn replaced(file: &TokenFile, copy: &SideFile) -> Attempt {
 
 /// A complete and synced copy beside FILE or, if that is impossible, in the temporary directory.
 fn second_copy(file: &TokenFile, document: &[u8]) -> io::Result<SideFile> {
-    let beside = copy_beside(&Place::of(file.path()), document);
-    beside.or_else(|_| SideFile::in_temporary_directory(document))
+    let place = Place::of(file.path());
+    let beside = copy_beside(&place, document).ok();
+    let sheltered = || copy_beside(Shelter::make(&place)?.place(), document).ok();
+    let copy = beside.or_else(sheltered);
+    copy.map_or_else(|| SideFile::in_temporary_directory(document), Ok)
 }
 
 /// A complete and synced copy beside FILE, named after its content: the name of the first copy is

@@ -10,13 +10,11 @@ use std::path::{Path, PathBuf};
 use super::content::{Content, without_blanks};
 use super::file::is_same;
 use super::lock::Locked;
-use super::pending::{
-    Found, Whose, all, all_named_after, all_own, find, names_file, path_for, successor,
-};
+use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_for, successor};
 use super::place::Place;
 use super::put::Put;
 use super::room::cut_blanks;
-use super::shelter::{has_pending_file, shelter};
+use super::shelter::Shelter;
 use super::side_file::SideFile;
 use crate::error::{Class, Error, reason};
 use crate::input::shown;
@@ -37,63 +35,45 @@ impl Locked {
     /// token that has been used up. `NOINPUT` if FILE cannot be read.
     pub(crate) fn recover(&mut self) -> Result<bool, Error> {
         let mut recovered = false;
+        let shelter = Shelter::find(self.place());
+        let shelter = shelter.as_ref().map(Shelter::place);
         self.take_second_name();
-        while self.finish_one()? {
+        while self.finish_one(shelter)? {
             recovered = true;
         }
         if self.place().closed_because().is_none() {
-            self.sweep(self.place());
+            self.sweep(self.place(), self.whose());
+        }
+        if let Some(shelter) = shelter {
+            self.sweep(shelter, Whose::Files);
         }
         cut_blanks(self.target(), self.seen().bytes.len());
         Ok(recovered)
     }
 
     /// Finishes one interrupted save, if there is one.
-    fn finish_one(&mut self) -> Result<bool, Error> {
+    fn finish_one(&mut self, shelter: Option<&Place>) -> Result<bool, Error> {
         self.look_again()?;
         let Some(token) = self.seen().key.clone() else {
-            return self.restore();
+            return self.restore(shelter);
         };
-        for path in self.candidates(self.place(), &token) {
-            if self.finish(None, &path, &token)? {
-                return Ok(true);
-            }
-        }
-        self.finish_in_shelter(&token)
-    }
-
-    /// The same for a save whose pending file could not lie beside FILE. Of a document without a token
-    /// there is none: anybody could guess its name.
-    fn finish_in_shelter(&mut self, token: &Secret) -> Result<bool, Error> {
         let key = token.expose().as_bytes();
-        let is_absent = || self.whose() == Whose::Files && !has_pending_file(self.place(), key);
-        if key.is_empty() || is_absent() {
-            return Ok(false);
-        }
-        let Some(shelter) = shelter(self.place()) else {
-            return Ok(false);
+        let beside = match self.whose() {
+            // Other files may have no token either.
+            Whose::Anybodys if !key.is_empty() => all_named_after(self.place(), key),
+            _ => vec![path_for(self.place(), key)],
         };
-        for path in self.candidates(&shelter, token) {
-            if let Some(user) = shelter.other_owner(&path) {
-                let why = format!("it belongs to user {user}");
-                let hint = "nothing was sent; run sftoken again as that user";
-                return Err(self.unfinished(&path, &why).hint(hint));
-            }
-            if self.finish(Some(&shelter), &path, token)? {
+        let sheltered = shelter.filter(|_| !key.is_empty());
+        let sheltered = sheltered.map(|it| all_named_after(it, key));
+        let beside = beside.into_iter().map(|path| (path, None));
+        let sheltered = sheltered.into_iter().flatten();
+        for (path, shelter) in beside.chain(sheltered.map(|path| (path, shelter))) {
+            let finished = self.finish(shelter, &path, &token);
+            if finished.map_err(|why| self.unfinished(&path, &why))? {
                 return Ok(true);
             }
         }
         Ok(false)
-    }
-
-    /// Where the pending file may be that is named after this token.
-    fn candidates(&self, place: &Place, token: &Secret) -> Vec<PathBuf> {
-        let key = token.expose().as_bytes();
-        match self.whose() {
-            // Other files may have no token either.
-            Whose::Anybodys if !key.is_empty() => all_named_after(place, key),
-            _ => vec![path_for(place, key)],
-        }
     }
 
     /// Takes the name of a pending file away from FILE: a login had just made FILE of it when it was
@@ -127,19 +107,8 @@ impl Locked {
     }
 
     /// Finishes the save that would have used up this token; its pending file lies beside FILE unless
-    /// it is in a shelter.
+    /// it is in the shelter.
     fn finish(
-        &mut self,
-        shelter: Option<&Place>,
-        path: &Path,
-        token: &Secret,
-    ) -> Result<bool, Error> {
-        let finished = self.try_to_finish(shelter, path, token);
-        finished.map_err(|why| self.unfinished(path, &why))
-    }
-
-    /// The same with the mere reason of a failure.
-    fn try_to_finish(
         &mut self,
         shelter: Option<&Place>,
         path: &Path,
@@ -169,16 +138,10 @@ impl Locked {
         }
     }
 
-    /// Makes the only complete pending file of a FILE that is no document FILE. One in a shelter goes
+    /// Makes the only complete pending file of a FILE that is no document FILE. One in the shelter goes
     /// into a private FILE alone: others can have put another one there.
-    fn restore(&mut self) -> Result<bool, Error> {
-        let is_own = |place: &&Place| place.closed_because().is_none() && names_file(place);
-        let beside = Some(self.place()).filter(is_own);
-        let shelter = shelter(self.place());
-        let places = beside.into_iter().chain(&shelter);
-        let left: Vec<_> = places
-            .flat_map(|it| all_complete(it, self.content()))
-            .collect();
+    fn restore(&mut self, shelter: Option<&Place>) -> Result<bool, Error> {
+        let left = all_complete(self.place(), shelter, self.content());
         let Ok([(left, bytes)]) = <[_; 1]>::try_from(left) else {
             return Ok(false);
         };
@@ -230,18 +193,18 @@ impl Locked {
 
     /// Removes what runs have left that were killed: pending files without a document, and those
     /// with the token that FILE has anyway, once that is on the disk.
-    pub(super) fn sweep(&self, place: &Place) {
+    fn sweep(&self, place: &Place, whose: Whose) {
         let content = self.content();
         let Some(token) = &self.seen().key else {
             return;
         };
-        for path in all_own(place, self.whose()) {
+        for path in all(place, whose) {
             let Ok(Found::Left(left, bytes)) = find(place, &path, content) else {
                 continue;
             };
             let is_useless = match (content.key)(without_blanks(&bytes)) {
                 Some(key) => key == *token && self.target().file().sync_all().is_ok(),
-                None => names_file(place) && self.whose() == Whose::Files,
+                None => names_file(place) && whose == Whose::Files,
             };
             if is_useless {
                 drop(left.temporary());
@@ -255,17 +218,27 @@ impl Locked {
     }
 }
 
-/// The pending files of FILE that hold a document.
-pub(super) fn all_complete(place: &Place, content: Content) -> Vec<(SideFile, Vec<u8>)> {
-    let complete = |path: PathBuf| match find(place, &path, content) {
+/// The pending files of FILE, beside it or in the shelter, that hold a document.
+pub(super) fn all_complete(
+    beside: &Place,
+    shelter: Option<&Place>,
+    content: Content,
+) -> Vec<(SideFile, Vec<u8>)> {
+    let is_own = |place: &&Place| place.closed_because().is_none() && names_file(place);
+    let beside = Some(beside).filter(is_own);
+    let places = beside.into_iter().chain(shelter);
+    let found = places.flat_map(|place| {
+        let paths = all(place, Whose::Files).into_iter();
+        paths.map(|path| find(place, &path, content))
+    });
+    let complete = found.filter_map(|found| match found {
         Ok(Found::Left(left, bytes)) => {
             let is_complete = successor(content, &bytes, None).is_some();
             is_complete.then_some((left, bytes))
         }
         _ => None,
-    };
-    let paths = all_own(place, Whose::Files).into_iter();
-    paths.filter_map(complete).collect()
+    });
+    complete.collect()
 }
 
 /// Removes what has the name of the pending file and is of no use, where that is allowed. A directory

@@ -14,11 +14,14 @@ use super::content::Content;
 use super::lock::{Locked, held_by_another};
 use super::place::Place;
 use super::room::Room;
-use super::shelter::shelter;
+use super::shelter::Shelter;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
 use crate::secret::Secret;
+
+/// How often the shelter may go away under our hands before there is none.
+const TRIES: usize = 5;
 
 /// What opening for writing gives for an immutable file, on every Unix; a missing permission gives
 /// EACCES.
@@ -35,6 +38,8 @@ pub(crate) struct Reserved<'a> {
     room: Option<Room<'a>>,
     /// Why FILE will be written in place.
     in_place: Option<String>,
+    /// Where the pending file lies if not beside FILE; it goes away behind it.
+    shelter: Option<Shelter>,
 }
 
 /// What a save needs of a [`Reserved`].
@@ -43,10 +48,47 @@ type Parts<'a> = (
     Option<SideFile>,
     Option<Room<'a>>,
     Option<String>,
+    Option<Shelter>,
 );
 
-/// The pending file, if there can be one, and why it does not lie beside FILE.
-type Meeting = (Option<SideFile>, Option<String>);
+/// Where runs with the same token meet.
+struct Meeting {
+    /// The pending file, if there can be one.
+    pending: Option<SideFile>,
+    /// Why it does not lie beside FILE.
+    apart: Option<String>,
+    /// Where it lies then.
+    shelter: Option<Shelter>,
+}
+
+impl Meeting {
+    /// Beside FILE.
+    fn beside(pending: SideFile) -> Self {
+        Self {
+            pending: Some(pending),
+            apart: None,
+            shelter: None,
+        }
+    }
+
+    /// In a shelter, as nothing can lie beside FILE for this reason.
+    fn apart(pending: SideFile, why: String, shelter: Shelter) -> Self {
+        Self {
+            pending: Some(pending),
+            apart: Some(why),
+            shelter: Some(shelter),
+        }
+    }
+
+    /// Nowhere, as nothing can lie beside FILE for this reason.
+    fn nowhere(why: String) -> Self {
+        Self {
+            pending: None,
+            apart: Some(why),
+            shelter: None,
+        }
+    }
+}
 
 impl Locked {
     /// Reserves room for a document of `len` bytes and some growth. None if another run has used up
@@ -62,9 +104,14 @@ impl Locked {
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<Reserved<'_>>, Error> {
         let len = len + Content::GROWTH;
-        let Some((pending, apart)) = self.meet(len, deadline, waiting)? else {
+        let Some(meeting) = self.meet(len, deadline, waiting)? else {
             return Ok(None);
         };
+        let Meeting {
+            pending,
+            apart,
+            shelter,
+        } = meeting;
         let metadata = self.target().file().metadata();
         let metadata = metadata
             .map_err(|error| self.cannot_save(&reason(&error), "put the file elsewhere"))?;
@@ -84,11 +131,12 @@ impl Locked {
             pending,
             room,
             in_place,
+            shelter,
         }))
     }
 
     /// Claims the pending file with this much room, where other runs with the same token meet: beside
-    /// FILE or, as the name of a document without a token could be guessed, with a token elsewhere.
+    /// FILE or, with a token, in the shelter. None if another run has used up the token.
     fn meet(
         &self,
         room: usize,
@@ -96,30 +144,43 @@ impl Locked {
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<Meeting>, Error> {
         let token = self.seen().key.clone().unwrap_or_else(|| Secret::new(""));
-        let has_token = !token.expose().is_empty();
+        let key = token.expose().as_bytes();
         let mut claim_at =
             |place: &Place| claim(place, self.content(), &token, room, deadline, waiting);
-        let beside = claim_at(self.place());
-        let Claim::Impossible(why) = beside else {
-            return self.met(beside, None);
+        // Whoever is there began when nothing could lie beside FILE.
+        let sheltered = Shelter::find(self.place()).filter(|it| it.has_pending_file(key));
+        let met = match sheltered.map(|it| claim_at(it.place())) {
+            Some(met @ (Claim::Used | Claim::Held)) => met,
+            _ => claim_at(self.place()),
         };
-        match shelter(self.place()).filter(|_| has_token) {
-            Some(shelter) => {
-                self.sweep(&shelter);
-                self.met(claim_at(&shelter), Some(why))
-            }
-            None => Ok(Some((None, Some(why)))),
+        match met {
+            Claim::Used => Ok(None),
+            Claim::Held => Err(held_by_another(&self.name())),
+            Claim::Ready(pending) => Ok(Some(Meeting::beside(pending))),
+            Claim::Impossible(why) if key.is_empty() => Ok(Some(Meeting::nowhere(why))),
+            Claim::Impossible(why) => self.meet_in_shelter(why, &mut claim_at),
         }
     }
 
-    /// What a claim comes to.
-    fn met(&self, claim: Claim, apart: Option<String>) -> Result<Option<Meeting>, Error> {
-        match claim {
-            Claim::Used => Ok(None),
-            Claim::Held => Err(held_by_another(&self.name())),
-            Claim::Ready(pending) => Ok(Some((Some(pending), apart))),
-            Claim::Impossible(_) => Ok(Some((None, apart))),
+    /// The same where there can be no pending file beside FILE, for this reason.
+    fn meet_in_shelter(
+        &self,
+        why: String,
+        claim_at: &mut dyn FnMut(&Place) -> Claim,
+    ) -> Result<Option<Meeting>, Error> {
+        for _ in 0..TRIES {
+            let Some(shelter) = Shelter::make(self.place()) else {
+                break;
+            };
+            match claim_at(shelter.place()) {
+                Claim::Used => return Ok(None),
+                Claim::Held => return Err(held_by_another(&self.name())),
+                Claim::Ready(pending) => return Ok(Some(Meeting::apart(pending, why, shelter))),
+                Claim::Impossible(_) if shelter.is_there() => break,
+                Claim::Impossible(_) => {}
+            }
         }
+        Ok(Some(Meeting::nowhere(why)))
     }
 
     /// Makes sure that FILE can be replaced, or written if it has to be.
@@ -180,10 +241,17 @@ impl<'a> Reserved<'a> {
         is_unchanged && self.pending.as_ref().is_none_or(SideFile::is_named)
     }
 
-    /// What there is to save with: FILE, the pending file, the room in FILE, and why FILE will be
-    /// written in place.
+    /// What there is to save with: FILE, the pending file, the room in FILE, why FILE will be written
+    /// in place, and the shelter.
     pub(super) fn into_parts(self) -> Parts<'a> {
-        (self.locked, self.pending, self.room, self.in_place)
+        let Self {
+            locked,
+            pending,
+            room,
+            in_place,
+            shelter,
+        } = self;
+        (locked, pending, room, in_place, shelter)
     }
 }
 

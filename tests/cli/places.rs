@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::endpoint::{Endpoint, Gate};
 use crate::harness::{Case, Outcome, Running, SIGKILL};
 use crate::kit::{FILE, PENDING, document, refresh_again, refresh_here, reply, rotating};
-use crate::rights::{NOBODY, inode, is_root, mode, skip, with_mounts};
+use crate::rights::{NOBODY, inode, is_root, mode, only_file_in, skip, with_mounts};
 
 /// Refreshes a file; tells whether it is another file afterwards, and what there was beside it while
 /// the server was asked.
@@ -251,7 +251,7 @@ fn new_tokens_that_cannot_be_written_in_place_go_to_the_temporary_directory() {
     fs::write(case.path(&name), document(7)).unwrap();
     gate.open();
     let outcome = run.wait().code(74).file_is(&name, document(7));
-    let kept = crate::rights::only_file_in(&tmp);
+    let kept = only_file_in(&only_file_in(&tmp));
     let message = format!("the new tokens are in {}\n", kept.display());
     assert!(outcome.stderr_text().contains(&message), "{outcome}");
     outcome.file_is(&kept, document(1)).mode_is(&kept, 0o600);

@@ -4,7 +4,7 @@
 //! FILE lies in a directory that everybody can write to, so that not even root saves by rename there.
 
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
@@ -12,7 +12,7 @@ use ring::digest::{SHA256, digest};
 use crate::endpoint::{Endpoint, Gate};
 use crate::harness::{Case, Outcome};
 use crate::kit::{document, host, refresh_at, reply, rotating, rotating_from};
-use crate::rights::{NOBODY, files_in, is_root, mode, only_file_in, skip, with_tmp};
+use crate::rights::{NOBODY, files_in, is_root, mode, only_file_in, replace_file, skip, with_tmp};
 
 /// FILE.
 const FILE: &str = "open/token.json";
@@ -31,18 +31,32 @@ fn hash(bytes: &[u8]) -> String {
     digits.collect()
 }
 
+/// This user's directory in the temporary directory.
+fn shelter(case: &Case) -> PathBuf {
+    let user = fs::metadata(case.path(".")).unwrap().uid();
+    case.path("tmp").join(format!("sftoken-{user}"))
+}
+
 /// Where the pending file of the token in document 0 lies.
 fn pending(case: &Case) -> PathBuf {
     let file = fs::canonicalize(case.path(FILE)).unwrap();
     let (place, token) = (hash(file.as_os_str().as_encoded_bytes()), hash(b"5Aep-0"));
-    case.path("tmp").join(format!(".{place}.sftoken-{token}"))
+    shelter(case).join(format!(".{place}.sftoken-{token}"))
+}
+
+/// Leaves a document under this name.
+fn left(case: Case, path: &Path, document: &str) -> Case {
+    let directory = path.parent().unwrap();
+    fs::create_dir(directory).unwrap();
+    case.mode(directory, 0o700)
+        .file(path, document)
+        .mode(path, 0o600)
 }
 
 /// Leaves what a run leaves that was killed when it had written document 1.
 fn interrupted(case: Case) -> Case {
-    let left = document(1) + &" ".repeat(64 * 1024);
     let path = pending(&case);
-    case.file(&path, left).mode(path, 0o600)
+    left(case, &path, &(document(1) + &" ".repeat(64 * 1024)))
 }
 
 /// The summary of a refresh, after what has to be said before.
@@ -91,14 +105,32 @@ fn it_is_there_before_anything_is_sent_and_a_kill_leaves_the_next_run_unharmed()
     let case = refresh_open(&endpoint);
     let mut run = case.spawn();
     endpoint.wait_for_requests(1);
-    let path = only_file_in(&run.path("tmp"));
+    let path = only_file_in(&shelter(&case));
     assert_eq!(path, pending(&case));
-    assert_eq!(mode(&path), 0o600);
+    assert_eq!((mode(&path), mode(&shelter(&case))), (0o600, 0o700));
     assert_eq!(only_file_in(&run.path("open")), run.path(FILE));
     run.kill();
     run.wait();
     gate.open();
     let outcome = case.run().code(0).file_is(FILE, document(1));
+    assert_nothing_left(&outcome);
+}
+
+#[test]
+fn runs_meet_there_although_the_file_was_replaced_and_its_directory_closed_to_others() {
+    let gate = Gate::new();
+    let endpoint = Endpoint::http(reply(1).after(&gate));
+    let case = refresh_open(&endpoint);
+    let first = case.spawn();
+    endpoint.wait_for_requests(1);
+    replace_file(&case.path(FILE), &document(0));
+    let case = case.mode(FILE, 0o600).mode("open", 0o700);
+    let second = case.arg("-v").spawn();
+    second.wait_for_stderr("waiting for another process");
+    gate.open();
+    first.wait().code(0);
+    let outcome = second.wait().code(0).file_is(FILE, document(1));
+    endpoint.only_request();
     assert_nothing_left(&outcome);
 }
 
@@ -131,7 +163,7 @@ fn an_interrupted_save_goes_into_the_file_as_its_owner_has_edited_it() {
 fn what_a_kill_left_after_the_file_was_written_is_removed() {
     let outcome = overlooks(|case| {
         let older = pending(&case).with_extension("sftoken-0123456789abcdef");
-        case.file(&older, document(0)).mode(older, 0o600)
+        left(case, &older, &document(0))
     });
     assert_nothing_left(&outcome);
 }
@@ -140,17 +172,42 @@ fn what_a_kill_left_after_the_file_was_written_is_removed() {
 fn a_complete_copy_of_another_token_stays() {
     let outcome = overlooks(|case| {
         let other = pending(&case).with_extension("sftoken-0123456789abcdef");
-        case.file(&other, document(7)).mode(other, 0o600)
+        left(case, &other, &document(7))
     });
-    let left = only_file_in(&outcome.path("tmp"));
+    let left = only_file_in(&only_file_in(&outcome.path("tmp")));
     assert_eq!(fs::read_to_string(left).unwrap(), document(7));
 }
 
 #[test]
 fn a_temporary_directory_that_others_can_write_to_is_none() {
     let outcome = overlooks(|case| interrupted(case).mode("tmp", 0o777));
-    let left = only_file_in(&outcome.path("tmp"));
+    let left = only_file_in(&only_file_in(&outcome.path("tmp")));
     assert!(fs::read_to_string(left).unwrap().starts_with(&document(1)));
+}
+
+#[test]
+fn a_directory_of_another_user_under_that_name_is_let_alone() {
+    if !is_root(&Case::new()) {
+        skip("only root can make a directory of another user");
+        return;
+    }
+    let outcome = overlooks(|case| {
+        let case = interrupted(case);
+        chown(shelter(&case), Some(NOBODY), None).unwrap();
+        case
+    });
+    let left = only_file_in(&only_file_in(&outcome.path("tmp")));
+    assert!(fs::read_to_string(left).unwrap().starts_with(&document(1)));
+}
+
+#[test]
+fn a_link_under_that_name_is_not_followed() {
+    let outcome = overlooks(|case| {
+        let case = case.subdirectory("elsewhere").mode("elsewhere", 0o700);
+        let name = shelter(&case);
+        case.link(name, "../elsewhere")
+    });
+    assert_eq!(files_in(&outcome.path("elsewhere")), [] as [PathBuf; 0]);
 }
 
 #[test]
@@ -161,22 +218,6 @@ fn a_sticky_temporary_directory_will_do() {
 #[test]
 fn without_a_temporary_directory_the_file_is_written_all_the_same() {
     overlooks(|case| case.env("TMPDIR", "/nonexistent"));
-}
-
-#[test]
-fn a_complete_pending_file_of_another_owner_stops_the_run() {
-    if !is_root(&Case::new()) {
-        skip("only root can make a file of another owner");
-        return;
-    }
-    let endpoint = Endpoint::http(rotating());
-    let case = interrupted(refresh_open(&endpoint));
-    let path = pending(&case);
-    chown(&path, Some(NOBODY), None).unwrap();
-    let outcome = case.run().code(73).stdout("").file_is(FILE, document(0));
-    let cure = "run sftoken again as that user";
-    outcome.stderr(unfinished(&path, "it belongs to user 65534", cure));
-    assert_eq!(endpoint.connections(), 0);
 }
 
 #[test]

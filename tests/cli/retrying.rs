@@ -211,6 +211,16 @@ fn a_pause_beyond_the_deadline_is_not_begun() {
 }
 
 #[test]
+fn no_step_shows_a_wait_that_was_not_asked_for() {
+    let endpoint = Endpoint::http(busy_for("99999999999999999999"));
+    let outcome = refresh(&endpoint).arg("-v").run().code(75);
+    let said = outcome.stderr_text();
+    let last = "\n* no further try: the pause would pass the deadline\n";
+    assert!(said.contains(last), "{outcome}");
+    assert!(!said.contains("18446744073709551"), "{outcome}");
+}
+
+#[test]
 fn own_pauses_stay_within_the_deadline() {
     let endpoint = Endpoint::http(Reply::status(503));
     let start = Instant::now();

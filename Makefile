@@ -5,6 +5,10 @@ DESTDIR ?=
 CARGO ?= cargo
 RUSTC ?= rustc
 
+# All that is below looks there for what cargo builds, for this machine unless it says so.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+unexport CARGO_BUILD_TARGET
+
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # Installing what is built takes no toolchain, so that one is missing is left to what needs it.
 HOST := $(shell $(RUSTC) -vV 2>/dev/null | sed -n 's/^host: //p')
@@ -38,9 +42,12 @@ TAR = tar --mode=u=rwX,go=rX --owner=0 --group=0 --numeric-owner --mtime=@$(TIME
 help: ## List the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 13
 
+# Cargo leaves the time of an old program as it is if nothing has changed that matters. What stands there
+# otherwise must not look new if cargo puts its own elsewhere (`build.target` in its configuration).
 build: ## Build target/release/sftoken
+	@rm -f target/release/sftoken
 	$(CARGO) build --release --locked
-	@touch target/release/sftoken # cargo leaves an old one if nothing has changed that matters
+	@touch -c target/release/sftoken
 
 demo: ## Log in and refresh at a local TLS endpoint, and show it
 	$(CARGO) build --locked --bin sftoken --example endpoint

@@ -23,11 +23,13 @@ use crate::settings::{SecretSource, Settings};
 use complaint::{leftover, option_before_command, unknown_command, unknown_option, usage};
 use environment::Environment;
 use options::{Arguments, Options, looks_like_option, split_at_equals_sign};
-use requests::{overrules, settings};
+use requests::{settings, variables};
 use table::{
     COMMANDS, DRY_RUN, INSTEAD_OF_COMMAND, LOGIN, QUIET, REFRESH, Table, VERBOSE, is_option,
 };
 use values::{duration, input, print, redirect_uri_of, retries, timeout};
+
+pub(crate) use requests::{Variable, Variables};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = include_str!("help.txt");
@@ -82,8 +84,8 @@ pub(crate) struct Login {
     pub(crate) file: Input,
     /// What is to be sent, and where.
     pub(crate) settings: Settings,
-    /// Whether the environment says something else than the options, so that later runs need these.
-    pub(crate) overrules_environment: bool,
+    /// What the environment says beside the options, so that later runs may need these.
+    pub(crate) variables: Variables,
     /// A callback URL of the app, to the letter.
     pub(crate) redirect_uri: Option<String>,
     /// What goes to standard output.
@@ -193,7 +195,7 @@ fn login(args: Arguments, environment: Environment) -> Result<Command, Error> {
     let redirect_uri = options.text("--redirect-uri")?;
     Ok(Command::Login(Box::new(Login {
         file: common.file,
-        overrules_environment: overrules(&common.settings, environment),
+        variables: variables(&common.settings, environment),
         settings: common.settings,
         redirect_uri: redirect_uri.as_ref().map(redirect_uri_of).transpose()?,
         print: common.print,

@@ -8,11 +8,11 @@
 mod age;
 mod auth_url;
 mod cli_output;
-mod content;
 mod credentials;
 mod elsewhere;
 mod layout;
 mod numbers;
+mod object;
 mod reply;
 mod reply_members;
 mod reserved;
@@ -28,8 +28,8 @@ use crate::error::Error;
 use crate::secret::Secret;
 use auth_url::{auth_url, keep_host, printed_in};
 use cli_output::is_redacted;
-use content::Content;
 use credentials::check_refresh_token;
+use object::Object;
 use reply::{PARTS, loses_token, put_back, take_over, values_before};
 use reply_members::take_from_successor;
 use source::{text_of, text_of_any_size, text_of_file};
@@ -43,7 +43,7 @@ pub(crate) use unusable::GIVE_DOCUMENT;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
     /// All members, and what their text looks like.
-    content: Content,
+    object: Object,
     /// The host of the auth URL that it was, as `instance_url` has it.
     auth_url_host: Option<String>,
 }
@@ -81,7 +81,7 @@ impl Document {
     /// that it does not name, and the client secret of another app.
     pub(crate) fn forget_login(&mut self, client_id: &str, reply: &Map<String, Value>) {
         for member in HOST_MEMBERS.iter().filter(|it| !reply.contains_key(**it)) {
-            self.content.members.shift_remove(*member);
+            self.object.members.shift_remove(*member);
         }
         self.forget_secret_of_others(client_id);
     }
@@ -94,7 +94,7 @@ impl Document {
             .flatten()
             .is_some_and(|id| id != client_id)
         {
-            self.content.members.shift_remove("client_secret");
+            self.object.members.shift_remove("client_secret");
         }
     }
 
@@ -110,7 +110,7 @@ impl Document {
     pub(crate) fn rebase(current: &[u8], successor: &[u8]) -> Option<Vec<u8>> {
         let mut document = Self::from_text(text_of_any_size(current)?).ok()?;
         let successor = Self::parse_unbounded(successor)?;
-        take_from_successor(&mut document.content.members, successor.content.members);
+        take_from_successor(&mut document.object.members, successor.object.members);
         Some(document.render())
     }
 
@@ -130,9 +130,9 @@ impl Document {
             return Self::from_auth_url(url);
         }
         let document = Self::from_text(text)?;
-        match printed_in(&document.content.members) {
+        match printed_in(&document.object.members) {
             Some(url)
-                if !document.content.members.contains_key("refresh_token") && !is_redacted(url) =>
+                if !document.object.members.contains_key("refresh_token") && !is_redacted(url) =>
             {
                 Self::from_auth_url(url)
             }
@@ -151,37 +151,37 @@ impl Document {
         let host = members.get("instance_url").and_then(Value::as_str);
         Ok(Self {
             auth_url_host: host.map(str::to_owned),
-            content: Content::of_members(members),
+            object: Object::of_members(members),
         })
     }
 
     /// The members of a text that is one JSON object, whatever they are.
     fn from_text(text: &str) -> Result<Self, Error> {
         Ok(Self {
-            content: Content::of(text)?,
+            object: Object::of(text)?,
             auth_url_host: None,
         })
     }
 
     /// Checks the one member that every document must have.
     fn from_object(document: Self) -> Result<Self, Error> {
-        check_refresh_token(&document.content.members)?;
+        check_refresh_token(&document.object.members)?;
         Ok(document)
     }
 
     /// The refresh token.
     pub(crate) fn refresh_token(&self) -> Secret {
-        credentials::refresh_token(&self.content.members)
+        credentials::refresh_token(&self.object.members)
     }
 
     /// The access token, if the document has one that can be used in a header.
     pub(crate) fn access_token(&self) -> Option<Secret> {
-        credentials::access_token(&self.content.members)
+        credentials::access_token(&self.object.members)
     }
 
     /// A member that is a non-empty string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        credentials::text(&self.content.members, name)
+        credentials::text(&self.object.members, name)
     }
 
     /// The same of a member that people paste, without the white space around it.
@@ -189,13 +189,13 @@ impl Document {
     /// # Errors
     /// `DATAERR` when it has characters that no id and no secret has.
     pub(crate) fn pasted(&self, name: &str) -> Result<Option<&str>, Error> {
-        credentials::pasted(&self.content.members, name)
+        credentials::pasted(&self.object.members, name)
     }
 
     /// How old the token is by `issued_at`, `now` being the time since 1970; `None` where that is
     /// missing or cannot be true.
     pub(crate) fn age(&self, now: Duration) -> Option<Duration> {
-        age::age(self.content.members.get("issued_at")?, now)
+        age::age(self.object.members.get("issued_at")?, now)
     }
 
     /// Whether it stands for an auth URL of the Salesforce CLI.
@@ -205,16 +205,16 @@ impl Document {
 
     /// The number of members, for messages.
     pub(crate) fn len(&self) -> usize {
-        self.content.members.len()
+        self.object.members.len()
     }
 
     /// Takes over every member of a token reply, or as many as a later run can read.
     pub(crate) fn merge(&mut self, reply: &Map<String, Value>) -> Merged {
         for part in PARTS {
-            let before = values_before(&self.content.members, reply);
-            let changed = take_over(&mut self.content.members, reply, part);
+            let before = values_before(&self.object.members, reply);
+            let changed = take_over(&mut self.object.members, reply, part);
             if let Some(url) = &self.auth_url_host {
-                keep_host(&mut self.content.members, url);
+                keep_host(&mut self.object.members, url);
             }
             if let Ok(rendered) = self.checked_render() {
                 return Merged {
@@ -223,7 +223,7 @@ impl Document {
                     rendered,
                 };
             }
-            put_back(&mut self.content.members, before);
+            put_back(&mut self.object.members, before);
         }
         Merged {
             rendered: self.render(),
@@ -236,7 +236,7 @@ impl Document {
     /// # Errors
     /// `DATAERR` when it is longer than [`MAX_LEN`], or has what cannot be read.
     pub(crate) fn checked_render(&self) -> Result<Vec<u8>, Error> {
-        self.content.checked_render()
+        self.object.checked_render()
     }
 
     /// The bytes that it will have then.
@@ -244,12 +244,12 @@ impl Document {
     /// # Errors
     /// As [`Document::checked_render`].
     pub(crate) fn checked_len(&self) -> Result<usize, Error> {
-        self.content.checked_len()
+        self.object.checked_len()
     }
 
     /// The document as it is saved: indented as it was, UTF-8, one newline at the end.
     pub(crate) fn render(&self) -> Vec<u8> {
-        self.content.render()
+        self.object.render()
     }
 }
 

@@ -108,10 +108,9 @@ fn pause(deadline: Deadline, pauses: &mut Pauses, refusal: &Refusal) -> bool {
 
 /// A pause, for verbose output.
 fn planned(pause: Duration, left: Duration) -> String {
-    let seconds = pause.as_secs_f32();
     if pause < left {
-        format!("pause: {seconds:.1}s")
+        format!("pause: {:.1}s", pause.as_secs_f32())
     } else {
-        format!("no further try: a pause of {seconds:.1}s would pass the deadline")
+        "no further try: the pause would pass the deadline".to_owned()
     }
 }

@@ -201,11 +201,11 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-/// `Retry-After` in seconds, of which more than can be counted are as many as can; its other form, a
+/// `Retry-After` in seconds, of which more than can be counted are `Duration::MAX`; its other form, a
 /// date, is not taken.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = text(headers, "retry-after")?;
     let digits = value.trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))
+    is_number.then(|| digits.parse().map_or(Duration::MAX, Duration::from_secs))
 }

@@ -45,7 +45,7 @@ pub(crate) fn run(call: Login) -> Result<(), Error> {
         Input::Stdin => "standard output".to_owned(),
         Input::Path(path) => shown(path),
     };
-    let next = Next::of(&call.settings, call.overrules_environment);
+    let next = Next::of(&call.settings, &call.variables);
     let loaded = call.settings.load(deadline(call.timeout)?)?;
     let target = Target {
         file: call.file,

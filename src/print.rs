@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::document::Document;
 use crate::error::{Class, Error, reason};
 use crate::input::shown;
-use crate::text::{for_shell, is_token};
+use crate::text::{for_assignment, is_token};
 use crate::{say, store};
 
 /// What `--print` can ask for.
@@ -112,9 +112,11 @@ fn rendered(what: Printed, document: &Document) -> Result<Vec<u8>, Error> {
 
 /// The variables that the Salesforce CLI reads.
 fn assignments(token: &str, instance_url: Option<&str>) -> String {
-    let token = format!("SF_ACCESS_TOKEN={}\n", for_shell(token));
+    let token = format!("SF_ACCESS_TOKEN={}\n", for_assignment(token));
     match instance_url {
-        Some(url) if is_token(url) => format!("{token}SF_ORG_INSTANCE_URL={}\n", for_shell(url)),
+        Some(url) if is_token(url) => {
+            format!("{token}SF_ORG_INSTANCE_URL={}\n", for_assignment(url))
+        }
         Some(_) => {
             say::warning(
                 "instance_url is left out: it has characters that no dotenv file can carry",

@@ -5,7 +5,8 @@
 //! is the point of these files: a refresh token that has been rotated exists once, so each step
 //! leaves the disk in a state from which the next run can go on. [`mod@file`] is FILE as it is, [`place`]
 //! what may be done beside it, [`shelter`] where instead, [`side_file`], [`pending`] and [`claim`] are
-//! about the copies outside of it, [`room`] writes FILE itself, and [`put`] brings a document there whatever happens meanwhile.
+//! about the copies outside of it, [`room`] writes FILE itself, and [`put`] brings a document there
+//! whatever happens meanwhile.
 
 mod claim;
 mod content;

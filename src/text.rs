@@ -26,9 +26,21 @@ pub(crate) fn pasted(text: &str) -> Result<&str, &'static str> {
     Ok(text)
 }
 
-/// A value as a POSIX shell reads it; bare where that is the same, for readers that are no shell.
+/// A value as shells read it; bare where that is the same. In an interactive one `!` stands for
+/// earlier commands unless it is quoted.
 pub(crate) fn for_shell(value: &str) -> String {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"!._:/-".contains(&b);
+    bare_or_quoted(value, b"._:/-")
+}
+
+/// A value of a variable as a POSIX shell reads it; bare where that is the same, for readers that are
+/// no shell. Every access token has a `!`, which none of them takes for anything else.
+pub(crate) fn for_assignment(value: &str) -> String {
+    bare_or_quoted(value, b"!._:/-")
+}
+
+/// A value as it is if it has letters, digits and these characters alone, else in single quotes.
+fn bare_or_quoted(value: &str, plain: &[u8]) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || plain.contains(&b);
     if !value.is_empty() && value.bytes().all(is_plain) {
         return value.to_owned();
     }
@@ -89,7 +101,10 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(for_shell(value), expected);
+            assert_eq!(for_assignment(value), expected);
         }
+        assert_eq!(for_shell("a!b"), "'a!b'");
+        assert_eq!(for_assignment("a!b"), "a!b");
     }
 
     #[test]

@@ -24,16 +24,18 @@ pub(super) fn parse_endpoint(url: &Sourced<String>) -> Result<Sourced<Endpoint>,
     Ok(Sourced { value, source })
 }
 
-/// A callback URL of an app. It is compared to the letter, so nothing of it is changed. What looks
-/// secret is none: it would stand in the address that is shown.
+/// A callback URL of an app. It is compared to the letter, so nothing of it is changed; white space
+/// that was pasted with it is no part of it. What looks secret is none: it would stand in the address
+/// that is shown.
 pub(super) fn redirect_uri_of(url: &Sourced<String>) -> Result<String, Error> {
     let Sourced { value, source } = url;
+    let value = value.trim();
     let is_clean = value.bytes().all(|b| b.is_ascii_graphic()) && !value.contains('#');
     let has_scheme = value
         .split_once("://")
         .is_some_and(|(_, rest)| !rest.is_empty());
     if is_clean && has_scheme && !looks_secret(value) {
-        return Ok(value.clone());
+        return Ok(value.to_owned());
     }
     Err(
         usage(format!("invalid {source}: it is not the URL of a callback"))

@@ -1,9 +1,11 @@
 //! The command that goes on with what a login has saved, as it can be copied.
 //!
 //! What an option said and FILE does not, a later run has to be told again. The environment will be
-//! the same there, and FILE has the client id, unless a variable would go before it. The host where
-//! all orgs log in is not repeated where FILE names the one of the org: it sends such a run there.
+//! the same there; FILE has the client id, unless another one of a variable goes before it. The host
+//! where all orgs log in is not repeated where FILE names the one of the org: it sends such a run
+//! there.
 
+use crate::cli::{Variable, Variables};
 use crate::document::Document;
 use crate::endpoint::Endpoint;
 use crate::input::{Input, shown};
@@ -19,16 +21,19 @@ pub(super) struct Next {
     client_secret: Option<String>,
     /// `--token-endpoint`
     endpoint: Option<Endpoint>,
-    /// Whether that is needed although FILE leads there.
-    overrules_environment: bool,
-    /// `--cacert`
+    /// What the environment says of the endpoint: without a word of it FILE decides.
+    endpoint_variable: Variable,
+    /// `--cacert`, unless the environment has the same.
     cacert: Option<String>,
 }
 
 impl Next {
-    /// What the options of a login say, which may go before variables.
-    pub(super) fn of(settings: &Settings, overrules_environment: bool) -> Self {
-        let client_id = by_option(settings.client_id.as_ref()).filter(|_| overrules_environment);
+    /// What the options of a login say, as far as the variables do not say the same.
+    pub(super) fn of(settings: &Settings, variables: &Variables) -> Self {
+        let has_another = variables.client_id == Variable::Another;
+        let client_id = by_option(settings.client_id.as_ref()).filter(|_| has_another);
+        let lacks_it = variables.cacert != Variable::Same;
+        let cacert = by_option(settings.cacert.as_ref()).filter(|_| lacks_it);
         let client_secret = match &settings.client_secret {
             Some(SecretSource::File(Input::Path(path))) => Some(shown(path)),
             _ => None,
@@ -37,8 +42,8 @@ impl Next {
             client_id: client_id.map(|id| unless_secret(id).to_owned()),
             client_secret,
             endpoint: by_option(settings.endpoint.as_ref()).cloned(),
-            overrules_environment,
-            cacert: by_option(settings.cacert.as_ref()).map(|path| shown(path)),
+            endpoint_variable: variables.endpoint,
+            cacert: cacert.map(|path| shown(path)),
         }
     }
 
@@ -49,7 +54,11 @@ impl Next {
             let named = named_endpoint(document, name);
             named.is_ok_and(|(it, _)| it == *given || is_nearer(&it))
         };
-        let is_needed = |endpoint: &Endpoint| self.overrules_environment || !leads_there(endpoint);
+        let is_needed = |endpoint: &Endpoint| match self.endpoint_variable {
+            Variable::Nothing => !leads_there(endpoint),
+            Variable::Same => false,
+            Variable::Another => true,
+        };
         let endpoint = self.endpoint.filter(is_needed);
         let options = [
             ("--client-id", self.client_id),

@@ -11,6 +11,8 @@ pub(super) enum Meaning {
     GrantRefused,
     /// The grant may be good: its user, address or org is not let in.
     Barred,
+    /// The same, but the login hours may be the cause.
+    BarredNow,
     /// The grant may be good: more tries would only prolong it.
     GrantRateLimited,
     /// The app or its credentials are at fault.
@@ -18,12 +20,7 @@ pub(super) enum Meaning {
 }
 
 /// How Salesforce says with `invalid_grant` that an administrator has shut the door.
-const BARRED: [&str; 4] = [
-    "ip restricted",
-    "inactive user",
-    "inactive organization",
-    "invalid login hours",
-];
+const BARRED: [&str; 3] = ["ip restricted", "inactive user", "inactive organization"];
 
 /// The meaning of an error code (RFC 6749, section 5.2, and Salesforce's own), compared without
 /// case; `None` for a code that only its status explains.
@@ -45,6 +42,7 @@ pub(super) fn meaning(code: &str, description: &str) -> Option<Meaning> {
         "rate_limit_exceeded" | "login_rate_exceeded" => Meaning::RateLimited,
         "invalid_grant" if says("login rate exceeded") => Meaning::GrantRateLimited,
         "inactive_user" | "inactive_org" => Meaning::Barred,
+        "invalid_grant" if says("invalid login hours") => Meaning::BarredNow,
         "invalid_grant" if BARRED.iter().any(|words| says(words)) => Meaning::Barred,
         "invalid_grant" | "access_denied" | "invalid_token" | "login_error" => {
             Meaning::GrantRefused
@@ -97,8 +95,9 @@ mod tests {
             (
                 "invalid_grant",
                 "IP restricted or invalid login hours",
-                Some(Meaning::Barred),
+                Some(Meaning::BarredNow),
             ),
+            ("invalid_grant", "IP restricted", Some(Meaning::Barred)),
             (
                 "Invalid_Grant",
                 "Login Rate Exceeded",

@@ -90,8 +90,9 @@ impl Refusal {
                 WAIT.to_owned(),
             ),
             Meaning::GrantRefused => grant_refused(grant_hint(request)),
-            Meaning::Barred => grant_refused(ADMIT.to_owned()),
-            Meaning::GrantRateLimited => grant_refused(WAIT.to_owned()),
+            Meaning::Barred => grant_refused(at_host(request, ADMIT)),
+            Meaning::BarredNow => grant_refused(at_host(request, ADMIT_OR_WAIT)),
+            Meaning::GrantRateLimited => grant_refused(at_host(request, WAIT)),
             Meaning::ClientRefused => (
                 Class::Config,
                 format!("{host} refused the client: {said}"),
@@ -138,8 +139,12 @@ impl Refusal {
     /// The same refusal with how long the server asked to wait.
     pub(super) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
         if let Some(pause) = retry_after.filter(|_| self.again) {
-            let seconds = pause.as_secs();
-            self.error = self.error.but(format_args!("it asks to wait {seconds}s"));
+            let how_long = match pause {
+                // More seconds than were counted.
+                Duration::MAX => "longer than the deadline allows".to_owned(),
+                _ => format!("{}s", pause.as_secs()),
+            };
+            self.error = self.error.but(format_args!("it asks to wait {how_long}"));
             self.retry_after = Some(pause);
         }
         self
@@ -152,6 +157,22 @@ const WAIT: &str = "wait an hour; each further try counts as a login";
 /// What to do about a user, an address or an org that is not let in.
 const ADMIT: &str = "an administrator has to admit the user, the IP address or the org; \
                      a new login does not help";
+
+/// What to do about one of these that may be let in at another hour: Salesforce has the same words for
+/// an address.
+const ADMIT_OR_WAIT: &str = "an administrator has to admit the user, the IP address or the org, \
+                             or wait for the login hours; a new login does not help";
+
+/// What to do about a grant that may be good, with what decided the host where the caller did not.
+/// The host is no suspect, as it knows the user.
+fn at_host(request: &TokenRequest, advice: &str) -> String {
+    match (request.refresh_token(), request.host_source) {
+        // Who logged in has seen the host.
+        (None, _) | (_, HostSource::Given(_)) => advice.to_owned(),
+        (_, HostSource::Default) => format!("{advice}; the host is the default"),
+        (_, source) => format!("{advice}; the host is that of {source}"),
+    }
+}
 
 /// What to do about a grant that is refused.
 fn grant_hint(request: &TokenRequest) -> String {

@@ -9,7 +9,7 @@ use crate::harness::Case;
 use crate::kit::{
     CLIENT_ID, FILE, Failure, NOBODY, expired, host, proxy_to, refresh_by_proxy, with_file,
 };
-use crate::replies::{CHECK, LOG_IN, code};
+use crate::replies::{CHECK, LOG_IN, code, said};
 
 /// Where the default is the wrong host.
 const DEFAULT: &str = "the host is the default: a sandbox needs \
@@ -120,6 +120,48 @@ fn a_refused_client_makes_the_host_a_suspect_too() {
             &message,
             &hint,
         );
+    }
+}
+
+#[test]
+fn a_grant_that_may_be_good_makes_the_host_no_suspect_but_names_its_source() {
+    let admit = "an administrator has to admit the user, the IP address or the org";
+    let useless = "a new login does not help";
+    let causes = [
+        ("inactive user", format!("{admit}; {useless}")),
+        (
+            "invalid login hours",
+            format!("{admit}, or wait for the login hours; {useless}"),
+        ),
+        (
+            "login rate exceeded",
+            "wait an hour; each further try counts as a login".to_owned(),
+        ),
+    ];
+    let given = Some("https://login.salesforce.com");
+    let rows = [
+        (NO_HOST, None, "login", "; the host is the default"),
+        (
+            MY_DOMAIN,
+            None,
+            "acme.my",
+            "; the host is that of instance_url in the document",
+        ),
+        (MY_DOMAIN, given, "login", ""),
+    ];
+    for (words, cure) in causes {
+        let reply = said(400, "invalid_grant", words);
+        for (document, given, host, source) in rows {
+            let message =
+                format!("{host}.salesforce.com refused the refresh token: invalid_grant: {words}");
+            check(
+                document,
+                given,
+                &reply,
+                &message,
+                &format!("{cure}{source}"),
+            );
+        }
     }
 }
 

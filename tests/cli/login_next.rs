@@ -18,14 +18,17 @@ fn last_line(said: &str) -> &str {
     said.lines().next_back().unwrap()
 }
 
-/// The summary of a login at this host, whose org is [`OF_ACME`], behind a proxy of the environment.
+/// The summary of a login at this host, whose org is [`OF_ACME`], behind a proxy of the environment
+/// and with the CA that both the environment and an option name.
 fn summary_at(host: &str, prepare: impl Fn(Case, &str) -> Case) -> String {
     let endpoint = Endpoint::https(Reply::json(200, OF_ACME));
     let proxy = proxy_to(&endpoint);
     let case = Case::new()
         .env("HTTPS_PROXY", proxy.origin())
         .env("SSL_CERT_FILE", endpoint.ca_path())
-        .args(["login", "--client-id", CLIENT_ID, FILE]);
+        .args(["login", "--client-id", CLIENT_ID, "--cacert"])
+        .arg(endpoint.ca_path())
+        .arg(FILE);
     let dialogue = Dialogue::start(prepare(case, &format!("https://{host}")));
     let state = parameter(&dialogue.address, "state");
     let landing = format!("https://{host}/services/oauth2/success?code=c&state={state}");
@@ -59,21 +62,38 @@ fn an_endpoint_where_file_does_not_lead_is_repeated() {
 
 #[test]
 fn an_option_that_goes_before_a_variable_is_repeated() {
-    let variables = [
-        ("SFTOKEN_CLIENT_ID", "another"),
-        ("SFTOKEN_TOKEN_ENDPOINT", "https://test.salesforce.com"),
+    let rows = [
+        ("SFTOKEN_CLIENT_ID", "another", "--client-id id"),
+        (
+            "SFTOKEN_TOKEN_ENDPOINT",
+            "https://test.salesforce.com",
+            "--token-endpoint https://acme.my.salesforce.com/services/oauth2/token",
+        ),
     ];
-    for (name, value) in variables {
+    for (name, value, option) in rows {
         let overruling =
             |case: Case, url: &str| case.env(name, value).args(["--token-endpoint", url]);
         assert_eq!(
             summary_at("acme.my.salesforce.com", overruling),
-            "sftoken: logged in at acme.my.salesforce.com; from now on: sftoken refresh \
-             --client-id id --token-endpoint https://acme.my.salesforce.com/services/oauth2/token \
-             token.json",
-            "{name}"
+            format!(
+                "sftoken: logged in at acme.my.salesforce.com; from now on: \
+                 sftoken refresh {option} token.json"
+            )
         );
     }
+}
+
+#[test]
+fn an_option_that_says_what_its_variable_says_is_not_repeated() {
+    let agreeing = |case: Case, url: &str| {
+        let case = case.env("SFTOKEN_CLIENT_ID", format!(" {CLIENT_ID}\n"));
+        let case = case.env("SFTOKEN_TOKEN_ENDPOINT", format!("{url}/"));
+        case.args(["--token-endpoint", url])
+    };
+    assert_eq!(
+        summary_at("acme.my.site.com", agreeing),
+        "sftoken: logged in at acme.my.site.com; from now on: sftoken refresh token.json"
+    );
 }
 
 #[test]
@@ -90,19 +110,19 @@ fn the_command_works_as_it_stands() {
         "ca $1.pem",
     ];
     let case = case.args(call).args(options);
-    let outcome = log_in(case.args(["--", "-new token.json"]), &endpoint).code(0);
+    let outcome = log_in(case.args(["--", "-new!token.json"]), &endpoint).code(0);
     let said = outcome.stderr_text();
     let (_, command) = last_line(&said).split_once("; from now on: ").unwrap();
     assert_eq!(
         command,
         format!(
-            r"sftoken refresh --client-secret-file 'it'\''s secret' --token-endpoint {url} --cacert 'ca $1.pem' -- '-new token.json'"
+            r"sftoken refresh --client-secret-file 'it'\''s secret' --token-endpoint {url} --cacert 'ca $1.pem' -- '-new!token.json'"
         )
     );
     let script = format!("program=$1; sftoken() {{ \"$program\" \"$@\"; }}; {command}");
     let again = outcome.again().through(["/bin/sh", "-c", &script, "sh"]);
     let refreshed = again.run().code(0);
-    let saved = String::from_utf8(refreshed.read("-new token.json")).unwrap();
+    let saved = String::from_utf8(refreshed.read("-new!token.json")).unwrap();
     assert!(saved.contains("5Aep-1"), "{refreshed}");
 }
 

@@ -205,12 +205,13 @@ fn a_login_of_nobody_knows_whom_is_replaced_after_saying_so() {
 }
 
 #[test]
-fn another_redirect_uri_is_used_to_the_letter() {
+fn another_redirect_uri_is_used_to_the_letter_without_the_white_space_around_it() {
     let app = app();
     let endpoint = Endpoint::login(&app);
     let callback = "http://localhost:1717/OauthRedirect?a=1";
     app.set_callback(callback);
-    let dialogue = Dialogue::start(login_at(&endpoint).args(["--redirect-uri", callback, FILE]));
+    let pasted = format!("\t{callback} \n");
+    let dialogue = Dialogue::start(login_at(&endpoint).args(["--redirect-uri", &pasted, FILE]));
     let landing = dialogue.landing(&endpoint).replacen("a=1?", "a=1&", 1);
     dialogue.paste(&landing).code(0).file_is(FILE, LOGGED_IN);
     assert_eq!(exchanges(&endpoint)[0][4].1, callback);

@@ -241,13 +241,7 @@ fn a_user_an_address_or_an_org_that_is_barred_needs_no_new_login() {
                     a new login does not help";
         refused_but(said, hint)
     };
-    let words = [
-        "ip restricted",
-        "Inactive User",
-        "inactive organization",
-        "ip restricted or invalid login hours",
-        "invalid login hours",
-    ];
+    let words = ["ip restricted", "Inactive User", "inactive organization"];
     check_final(words.map(|words| {
         let shown = format!("invalid_grant: {words}");
         (said(400, "invalid_grant", words), barred(&shown))
@@ -259,6 +253,21 @@ fn a_user_an_address_or_an_org_that_is_barred_needs_no_new_login() {
         ),
         (code(400, "Inactive_Org"), barred("Inactive_Org")),
     ]);
+}
+
+#[test]
+fn a_user_who_is_not_let_in_at_this_hour_may_wait_for_another() {
+    let hint = "an administrator has to admit the user, the IP address or the org, \
+                or wait for the login hours; a new login does not help";
+    let words = [
+        "IP restricted or invalid login hours",
+        "invalid login hours",
+    ];
+    check_final(words.map(|words| {
+        let shown = format!("invalid_grant: {words}");
+        let reply = said(400, "invalid_grant", words);
+        (reply, refused_but(&shown, hint))
+    }));
 }
 
 #[test]

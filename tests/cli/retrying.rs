@@ -194,14 +194,30 @@ fn a_retry_after_that_is_no_number_of_seconds_does_not_count() {
 fn a_pause_beyond_the_deadline_is_not_begun() {
     let most = "18446744073709551615";
     let more = "18446744073709551616";
-    for (asked, seconds) in [("60", "60"), ("3600", "3600"), (most, most), (more, most)] {
+    let rows = [
+        ("60", "60s"),
+        ("3600", "3600s"),
+        (most, "18446744073709551615s"),
+        (more, "longer than the deadline allows"),
+    ];
+    for (asked, shown) in rows {
         let endpoint = Endpoint::http(busy_for(asked));
-        let said = format!("status 503; it asks to wait {seconds}s");
+        let said = format!("status 503; it asks to wait {shown}");
         let start = Instant::now();
         Failure::busy(&host(&endpoint), &said).check(refresh(&endpoint).run());
         assert!(start.elapsed() < Duration::from_secs(1));
         endpoint.only_request();
     }
+}
+
+#[test]
+fn no_step_shows_a_wait_that_was_not_asked_for() {
+    let endpoint = Endpoint::http(busy_for("99999999999999999999"));
+    let outcome = refresh(&endpoint).arg("-v").run().code(75);
+    let said = outcome.stderr_text();
+    let last = "\n* no further try: the pause would pass the deadline\n";
+    assert!(said.contains(last), "{outcome}");
+    assert!(!said.contains("18446744073709551"), "{outcome}");
 }
 
 #[test]

@@ -81,6 +81,15 @@ revoking_sends_the_token_unseen() {
     no_secret_in stdout stderr calls
 }
 
+revoking_sends_nothing_that_is_no_token() {
+    token_file token.json
+    printf '#!/bin/sh\nexit 5\n' >jq
+    chmod +x jq
+    PATH=$PWD:$PATH run_block revoke 5
+    same 'requests' "$(cat "$served")" ''
+    same 'token' "$(jq -r .refresh_token token.json)" 5Aep-0
+}
+
 xargs_refreshes_every_org() {
     local org
     mkdir tokens

@@ -146,6 +146,13 @@ a_service_uses_its_credential() {
     no_secret_in stdout stderr calls
 }
 
+a_service_whose_credential_has_no_token_sends_nothing() {
+    export CREDENTIALS_DIRECTORY=$PWD
+    printf '{"access_token": null, "refresh_token": "5Aep-0"}\n' >token.json
+    run_block credential 4
+    same 'requests' "$(cat "$served")" ''
+}
+
 # units: both in this directory, with a program that is there.
 units() {
     local unit

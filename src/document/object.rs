@@ -11,23 +11,23 @@ use crate::error::Error;
 
 /// One JSON object with its layout.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Content {
+pub(super) struct Object {
     /// All members, in order.
     pub(super) members: Map<String, Value>,
     /// What its text looks like.
     layout: Layout,
 }
 
-impl Content {
+impl Object {
     /// Reads a text that is one JSON object, whatever its members are.
     pub(super) fn of(text: &str) -> Result<Self, Error> {
         let members = object_in(text)?;
-        let content = Self {
+        let object = Self {
             layout: Layout::of(text, &members),
             members,
         };
-        content.check_indentation()?;
-        Ok(content)
+        object.check_indentation()?;
+        Ok(object)
     }
 
     /// Members that were no JSON text.

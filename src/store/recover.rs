@@ -36,7 +36,7 @@ impl Locked {
         if self.place().closed_because().is_none() {
             self.sweep(self.place());
         }
-        cut_blanks(self.target(), self.seen().bytes.len());
+        cut_blanks(self.target());
         Ok(recovered)
     }
 
@@ -79,7 +79,7 @@ impl Locked {
         let Ok(open) = self.target().file().metadata() else {
             return;
         };
-        if open.nlink() == 1 || self.place().closed_because().is_some() {
+        if open.nlink() == 1 {
             return;
         }
         let is_file = |path: &PathBuf| {

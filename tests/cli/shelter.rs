@@ -12,7 +12,9 @@ use ring::digest::{SHA256, digest};
 use crate::endpoint::{Endpoint, Gate};
 use crate::harness::{Case, Outcome};
 use crate::kit::{document, host, refresh_at, reply, rotating, rotating_from};
-use crate::rights::{NOBODY, files_in, is_root, mode, only_file_in, skip, with_tmp};
+use crate::rights::{
+    NOBODY, files_in, forget_use, is_root, is_used, mode, only_file_in, skip, with_tmp,
+};
 
 /// FILE.
 const FILE: &str = "open/token.json";
@@ -176,6 +178,21 @@ fn a_complete_pending_file_of_another_owner_stops_the_run() {
     let outcome = case.run().code(73).stdout("").file_is(FILE, document(0));
     outcome.stderr(unfinished(&path, "it has several names or another owner"));
     assert_eq!(endpoint.connections(), 0);
+}
+
+#[test]
+fn without_one_a_long_document_has_a_copy_elsewhere_while_the_file_is_written() {
+    for (len, has_copy) in [(200, false), (4096, false), (4097, true)] {
+        let endpoint = Endpoint::http(rotating());
+        let filler = "x".repeat(len - document(0).len());
+        let long = |number| document(number).replace("\"id\"", &format!("\"{filler}id\""));
+        let case = refresh_open(&endpoint).mode("tmp", 0o777);
+        let case = case.file(FILE, long(0));
+        forget_use(&case.path("tmp"));
+        let outcome = case.run().code(0).file_is(FILE, long(1));
+        assert_eq!(is_used(&outcome.path("tmp")), has_copy, "{len}\n{outcome}");
+        assert_nothing_left(&outcome);
+    }
 }
 
 /// What a run says that cannot finish an interrupted save.

@@ -12,7 +12,8 @@ use crate::endpoint::{Endpoint, Gate, Reply, Request};
 use crate::harness::{Case, Outcome};
 use crate::kit::{FILE, PENDING, document, refresh_here, refreshed, reply, rotating};
 use crate::rights::{
-    files_in, forget_use, inode, is_used, mode, only_file_in, replace_file, unprivileged, with_tmp,
+    files_in, forget_use, inode, is_used, mode, only_file_in, replace_file, unprivileged,
+    with_mounts, with_tmp,
 };
 
 /// A file name to which nothing can be added.
@@ -319,6 +320,50 @@ fn a_save_works_without_the_pending_file_if_somebody_removes_it() {
     assert_eq!(inode(outcome.path(FILE)), before.get());
     assert!(is_used(&outcome.path("tmp")), "no copy\n{outcome}");
     assert_eq!(files_in(&outcome.path("tmp")), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn a_document_for_which_the_disk_has_no_room_after_all_goes_to_the_temporary_directory() {
+    let signature = "x".repeat(200_000);
+    let body = format!(r#"{{"refresh_token":"5Aep-1","signature":"{signature}"}}"#);
+    let endpoint = Endpoint::http(Reply::json(
+        200,
+        body.replace("{", r#"{"access_token":"a","#),
+    ));
+    let case = with_tmp(refresh_here(&endpoint)).subdirectory("disk");
+    let script = concat!(
+        "mount -t tmpfs -o size=96k,mode=0700 tmpfs disk; install -m 600 token.json disk; ",
+        r#"code=0; "$@" || code=$?; ls -A disk; cat disk/token.json; exit $code"#,
+    );
+    let Some(case) = with_mounts(case.arg("disk/token.json"), script) else {
+        return;
+    };
+    let outcome = case.run().code(74);
+    let outcome = outcome.stdout(format!("{FILE}\n{}", document(0)));
+    let kept = only_file_in(&outcome.path("tmp"));
+    let why = "no space left on device";
+    let message = moved_aside(why, &kept).replace(FILE, "disk/token.json");
+    outcome.stderr(message);
+    let kept = fs::read_to_string(kept).unwrap();
+    assert!(kept.contains("5Aep-1") && kept.contains(&signature));
+}
+
+#[test]
+fn a_long_document_needs_room_for_itself_and_some_growth_and_no_more() {
+    let endpoint = Endpoint::http(rotating());
+    let long = document(0).replace("access-0", &"x".repeat(200_000));
+    let case = refresh_here(&endpoint)
+        .file(FILE, long)
+        .subdirectory("disk");
+    let script = concat!(
+        "mount -t tmpfs -o size=500k,mode=0700 tmpfs disk; install -m 600 token.json disk; ",
+        r#""$@"; cat disk/token.json"#,
+    );
+    let Some(case) = with_mounts(case.args(["-v", "disk/token.json"]), script) else {
+        return;
+    };
+    let outcome = case.run().code(0).stdout(document(1));
+    assert!(!outcome.stderr_text().contains("in place"), "{outcome}");
 }
 
 #[test]

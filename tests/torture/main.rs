@@ -118,6 +118,12 @@ fn interleaved() {
     interleave(&mut table, Way::Group, &Actor::ALL, Some((dice, HALF)));
     interleave(
         &mut table,
+        Way::Interrupted,
+        &Actor::ALL,
+        Some((dice, HALF)),
+    );
+    interleave(
+        &mut table,
         Way::Tls,
         &[Actor::EditAndRun],
         Some((dice, SHARE)),

@@ -130,6 +130,12 @@ fn interleaved() {
     );
     interleave(&mut table, Way::TwoNames, &Actor::ALL, Some((dice, SHARE)));
     interleave(&mut table, Way::Closed, &Actor::ALL, Some((dice, SHARE)));
+    interleave(
+        &mut table,
+        Way::Closed,
+        &[Actor::EditShorter, Actor::LoginInPlace, Actor::Backup],
+        None,
+    );
     if is_root() {
         interleave(&mut table, Way::Foreign, &Actor::ALL, Some((dice, SHARE)));
     } else {

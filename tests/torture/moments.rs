@@ -60,6 +60,13 @@ pub(crate) fn is_behind_last_look(trace: &Trace, call: &Call) -> bool {
     next == Some(Moment::Change) && (moments[..behind].contains(&Moment::Send) || is_save())
 }
 
+/// Whether a run that was stopped at a call sees once more where the path of FILE leads.
+pub(crate) fn looks_again(trace: &Trace, call: &Call) -> bool {
+    let behind = trace.position(call).map_or(0, |it| it + 1);
+    let mut calls = trace.calls().skip(behind);
+    calls.any(|call| call.line().contains(NAME))
+}
+
 /// Whether a call is between the last look before the request and the last change.
 pub(crate) fn is_between_look_and_save(trace: &Trace, call: &Call) -> bool {
     let moments = moments(trace);

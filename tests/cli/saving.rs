@@ -328,7 +328,7 @@ fn a_document_for_which_the_disk_has_no_room_after_all_goes_to_the_temporary_dir
     let body = format!(r#"{{"refresh_token":"5Aep-1","signature":"{signature}"}}"#);
     let endpoint = Endpoint::http(Reply::json(
         200,
-        body.replace("{", r#"{"access_token":"a","#),
+        body.replace('{', r#"{"access_token":"a","#),
     ));
     let case = with_tmp(refresh_here(&endpoint)).subdirectory("disk");
     let script = concat!(

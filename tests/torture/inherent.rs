@@ -53,12 +53,13 @@ pub(crate) fn reason(
 /// What an actor loses whose deed is not seen.
 fn is_unseen(actor: Actor, harm: Harm) -> bool {
     match actor {
-        Actor::EditLonger | Actor::EditShorter => harm == Harm::Overwritten,
-        Actor::EditByRename | Actor::EditAndRun | Actor::ChmodGroup | Actor::ChmodReadOnly => {
-            harm == Harm::Overwritten
-        }
-        Actor::LoginByRename => harm == Harm::TokenLost,
-        Actor::LoginInPlace => harm == Harm::TokenLost,
+        Actor::EditLonger
+        | Actor::EditShorter
+        | Actor::EditByRename
+        | Actor::EditAndRun
+        | Actor::ChmodGroup
+        | Actor::ChmodReadOnly => harm == Harm::Overwritten,
+        Actor::LoginByRename | Actor::LoginInPlace => harm == Harm::TokenLost,
         Actor::RunByHardLink => harm == Harm::SessionEnded,
         _ => false,
     }

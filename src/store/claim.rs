@@ -60,8 +60,8 @@ pub(super) fn claim(
 /// Waits until another run is done with its pending file.
 fn wait_for(theirs: &SideFile, deadline: Deadline, waiting: &mut dyn FnMut(Duration)) -> Claim {
     match wait_for_lock(theirs.file(), deadline, waiting) {
-        Ok(true) if !deadline.left().is_zero() => Claim::Used,
-        Ok(_) => Claim::Held,
+        Ok(true) => Claim::Used,
+        Ok(false) => Claim::Held,
         Err(error) => Claim::Impossible(reason(&error)),
     }
 }

@@ -31,3 +31,21 @@ pub(super) fn without_blanks(content: &[u8]) -> &[u8] {
     let end = content.iter().rposition(|byte| *byte != b' ');
     &content[..end.map_or(0, |last| last + 1)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_content_is_read_with_the_room_for_another_behind_it_and_hardly_more() {
+        let content = Content {
+            max_len: 1024 * 1024,
+            key: |_| None,
+            rebase: |_, _| None,
+        };
+        let room = content.max_len + Content::GROWTH;
+        let longest = content.max_len + room;
+        let allowed = longest + 1000..2 * longest;
+        assert!(allowed.contains(&content.read_limit()));
+    }
+}

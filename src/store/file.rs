@@ -222,26 +222,23 @@ impl TokenFile {
     }
 }
 
-/// Reads a file up to a limit, with one call unless it grows: between two, somebody may write.
+/// Reads a file up to a limit, with one call, or again with one if it has grown: between two, somebody
+/// may write.
 pub(super) fn read_at_once(file: &File, limit: usize) -> io::Result<Vec<u8>> {
-    let len = usize::try_from(file.metadata()?.len()).unwrap_or(limit);
-    let mut bytes = vec![0; len.min(limit) + 1];
-    let mut filled = 0;
-    while filled <= limit {
-        // A regular file gives all that was asked for, or all that there is.
-        match file.read_at(&mut bytes[filled..], filled as u64) {
-            Ok(count) if filled + count < bytes.len() => {
-                bytes.truncate(filled + count);
-                break;
-            }
-            Ok(count) => {
-                filled += count;
-                bytes.resize((2 * filled).min(limit + 1), 0);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    let expected = usize::try_from(file.metadata()?.len()).unwrap_or(limit);
+    read_expecting(file, expected.min(limit), limit)
+}
+
+/// The same of a file that had so many bytes a moment ago. A regular file gives all that was asked
+/// for, or all that there is.
+fn read_expecting(file: &File, expected: usize, limit: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; expected + 1];
+    let mut count = file.read_at(&mut bytes, 0)?;
+    if count > expected {
+        bytes.resize(limit + 1, 0);
+        count = file.read_at(&mut bytes, 0)?;
     }
+    bytes.truncate(count);
     Ok(bytes)
 }
 
@@ -255,21 +252,12 @@ fn changed(metadata: &Metadata) -> (i64, i64, u64) {
     (metadata.ctime(), metadata.ctime_nsec(), metadata.len())
 }
 
-/// Opens for reading and writing, or for reading alone where writing is not allowed.
+/// Opens for reading and writing, or for reading alone where writing is not possible.
 pub(super) fn open_for_writing_if_allowed(path: &Path) -> io::Result<(File, Option<io::Error>)> {
     match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => Ok((file, None)),
-        Err(error) if is_denied(&error) => Ok((File::open(path)?, Some(error))),
-        Err(error) => Err(error),
+        Err(denied) => Ok((File::open(path)?, Some(denied))),
     }
-}
-
-/// Whether an error says that the caller, or the mount, may not write here.
-fn is_denied(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
-    )
 }
 
 /// Only a regular file can be saved.
@@ -282,4 +270,24 @@ fn check_kind(given: &Path, found: &Metadata) -> Result<(), Error> {
             .hint("to read a pipe, give - as FILE"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_grows_while_it_is_read_is_read_as_a_whole_up_to_the_limit() -> io::Result<()> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let (file, whole) = (File::open(path)?, fs::read(path)?);
+        let len = whole.len();
+        for expected in [0, 1, len - 1, len, len + 1] {
+            assert_eq!(read_expecting(&file, expected, 2 * len)?, whole);
+        }
+        for expected in [0, 1, 9] {
+            let start = read_expecting(&file, expected, 9)?;
+            assert_eq!(start, whole[..10], "one byte more tells that there is more");
+        }
+        Ok(())
+    }
 }

@@ -127,12 +127,7 @@ impl NewFile {
             return Ok(false);
         };
         left.finish(document.len())?;
-        match self.appear(&mut left) {
-            Ok(_) => Ok(true),
-            // It stays where it is: it has the only copy of its tokens.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error),
-        }
+        self.appear(&mut left).map(|_| true)
     }
 
     /// Reserves room for a document of `len` bytes and some growth; none if FILE came to be.

@@ -47,7 +47,7 @@ impl Locked {
         if let Some(shelter) = shelter {
             self.sweep(shelter, Whose::Files);
         }
-        cut_blanks(self.target(), self.seen().bytes.len());
+        cut_blanks(self.target());
         Ok(recovered)
     }
 
@@ -82,7 +82,7 @@ impl Locked {
         let Ok(open) = self.target().file().metadata() else {
             return;
         };
-        if open.nlink() == 1 || self.place().closed_because().is_some() {
+        if open.nlink() == 1 {
             return;
         }
         let is_file = |path: &PathBuf| {

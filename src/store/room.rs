@@ -43,24 +43,27 @@ impl<'a> Room<'a> {
         let is_unchanged = file.read_with_blanks()?.starts_with(&reserved.before);
         Ok(is_unchanged.then_some(reserved))
     }
-
-    /// What is left of FILE without the room.
-    fn without_room<'b>(&self, now: &'b [u8]) -> Option<&'b [u8]> {
-        let content = without_blanks(now);
-        match now.strip_prefix(&*self.before) {
-            Some(added) if without_blanks(added).is_empty() => Some(&now[..self.before.len()]),
-            _ => (now.len() - content.len() >= self.blanks).then_some(content),
-        }
-    }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
-        let now = read_surely(self.file).unwrap_or_default();
-        let content = self.without_room(&now).map_or(now.len(), <[u8]>::len);
-        if content < now.len() {
-            let _ = self.file.file().set_len(content as u64);
+        let Ok(now) = read_surely(self.file) else {
+            return;
+        };
+        let content = without_room(&now, &self.before, self.blanks);
+        if let Some(content) = content.filter(|it| it.len() < now.len()) {
+            let _ = self.file.file().set_len(content.len() as u64);
         }
+    }
+}
+
+/// What FILE holds without the room, which is so many blanks behind what it held before; none if there
+/// is no such room.
+fn without_room<'a>(now: &'a [u8], before: &[u8], blanks: usize) -> Option<&'a [u8]> {
+    let content = without_blanks(now);
+    match now.strip_prefix(before) {
+        Some(added) if without_blanks(added).is_empty() => Some(&now[..before.len()]),
+        _ => (now.len() - content.len() >= blanks).then_some(content),
     }
 }
 
@@ -106,12 +109,8 @@ fn without_hole(content: &[u8]) -> &[u8] {
     &content[..last.map_or(0, |last| last + 1)]
 }
 
-/// Cuts off the blanks that a killed run has left behind a content of this length.
-pub(super) fn cut_blanks(file: &TokenFile, content: usize) {
-    let metadata = file.file().metadata();
-    if metadata.is_ok_and(|it| it.len() < (content + LEFT_BY_A_KILL) as u64) {
-        return;
-    }
+/// Cuts off the blanks that a killed run has left.
+pub(super) fn cut_blanks(file: &TokenFile) {
     let Ok(now) = file.read_with_blanks() else {
         return;
     };
@@ -122,5 +121,30 @@ pub(super) fn cut_blanks(file: &TokenFile, content: usize) {
     };
     if now.len() - len >= LEFT_BY_A_KILL && is_unchanged() {
         let _ = file.file().set_len(len as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_what_was_put_behind_the_content_before_or_that_many_blanks_behind_another() {
+        let left = |now| without_room(now, b"{1} ", 4);
+        assert_eq!(left(b"{1}     "), Some(&b"{1} "[..]));
+        assert_eq!(left(b"{1}  "), Some(&b"{1} "[..]), "the disk was full");
+        assert_eq!(left(b"{1} "), Some(&b"{1} "[..]));
+        assert_eq!(left(b"{1}     \n"), None, "somebody has added to it");
+        assert_eq!(left(b"{22}     "), Some(&b"{22}"[..]));
+        assert_eq!(left(b"{22}    "), Some(&b"{22}"[..]));
+        assert_eq!(left(b"{22}   "), None, "blanks of its owner");
+    }
+
+    #[test]
+    fn a_hole_is_the_zeros_at_the_end() {
+        assert_eq!(without_hole(b"{}\0\0"), b"{}");
+        assert_eq!(without_hole(b"{\0}\0"), b"{\0}");
+        assert_eq!(without_hole(b"{}"), b"{}");
+        assert_eq!(without_hole(b"\0"), b"");
     }
 }

@@ -9,7 +9,7 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::pending::{hash, path_for};
 use super::place::Place;
@@ -31,30 +31,27 @@ pub(super) struct Shelter {
 impl Shelter {
     /// The one that is there.
     pub(super) fn find(file: &Place) -> Option<Self> {
-        let directory = directory(file)?;
-        fs::symlink_metadata(&directory).ok()?;
-        Self::at(&directory, file)
+        let directory = temporary_directory().join(name(file)?);
+        fs::symlink_metadata(directory).ok()?;
+        Self::at(&fs::canonicalize(temporary_directory()).ok()?, file)
     }
 
     /// The same, made if there is none.
     pub(super) fn make(file: &Place) -> Option<Self> {
-        let directory = directory(file)?;
+        let parent = fs::canonicalize(temporary_directory()).ok()?;
+        let directory = parent.join(name(file)?);
+        open_to_this_user(&directory)?;
         match DirBuilder::new().mode(PRIVATE).create(&directory) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => None,
-            _ => Self::at(&directory, file),
+            _ => Self::at(&parent, file),
         }
     }
 
-    /// This directory, unless others could change what is in it.
-    fn at(directory: &Path, file: &Place) -> Option<Self> {
-        // Only a link on the way to the directory is followed.
-        let parent = fs::canonicalize(directory.parent()?).ok()?;
-        let name = hash(file.path().as_os_str().as_bytes());
-        let shelter = Self {
-            place: Place::of(&parent.join(directory.file_name()?).join(name)),
-        };
-        let is_safe = shelter.place.closed_because().is_none();
-        is_safe.then_some(shelter)
+    /// The one in this directory, whose path has no links, unless others could change what is in it.
+    fn at(parent: &Path, file: &Place) -> Option<Self> {
+        let stand_in = hash(file.path().as_os_str().as_bytes());
+        let place = open_to_this_user(&parent.join(name(file)?).join(stand_in))?;
+        Some(Self { place })
     }
 
     /// Where FILE would lie in it.
@@ -79,8 +76,13 @@ impl Drop for Shelter {
     }
 }
 
-/// Where it is to be; none if the user is not known.
-fn directory(file: &Place) -> Option<PathBuf> {
-    let user = file.user()?;
-    Some(temporary_directory().join(format!("{NAME}{user}")))
+/// What it is called; none if the user is not known.
+fn name(file: &Place) -> Option<String> {
+    file.user().map(|user| format!("{NAME}{user}"))
+}
+
+/// A place where nobody else can change what lies there.
+fn open_to_this_user(path: &Path) -> Option<Place> {
+    let place = Place::of(path);
+    place.closed_because().is_none().then_some(place)
 }

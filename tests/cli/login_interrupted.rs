@@ -4,7 +4,6 @@
 //! promises of a refresh count.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
@@ -131,18 +130,15 @@ fn a_file_that_comes_to_be_while_the_tokens_are_awaited_is_kept_and_so_are_they(
     fs::write(&file, FOREIGN).unwrap();
     gate.open();
     let outcome = run.wait().code(74).stdout("").file_is(FILE, FOREIGN);
-    let beside = outcome.files();
-    let mut beside = beside.iter().filter(|name| is_hidden(name));
-    let kept = match beside.next() {
-        Some(name) => outcome.path(name),
-        None => only_file_in(&outcome.path("tmp")),
-    };
-    assert_eq!(fs::read_to_string(&kept).unwrap(), LOGGED_IN);
-    let name = kept.file_name().unwrap().to_str().unwrap();
-    assert!(outcome.stderr_text().contains(name), "{outcome}");
-}
-
-/// Whether a file is hidden, as pending files are.
-fn is_hidden(name: &Path) -> bool {
-    name.as_os_str().as_encoded_bytes().starts_with(b".")
+    let outcome = outcome.files_are([FILE, "tmp"]);
+    // Beside it, they would be taken for it once it is removed.
+    let kept = only_file_in(&outcome.path("tmp"));
+    let name = kept.display();
+    let words = format!(
+        "sftoken: cannot save {FILE}: another program made it meanwhile; \
+         the new tokens are in {name}\n\
+         hint: move {name} to {FILE} unless another login is there that you want to keep\n"
+    );
+    assert!(outcome.stderr_text().ends_with(&words), "{outcome}");
+    outcome.file_is(&kept, LOGGED_IN).mode_is(&kept, 0o600);
 }

@@ -8,7 +8,7 @@ use crate::endpoint::{Endpoint, Gate, Reply};
 use crate::harness::{Case, Outcome};
 use crate::kit::{DOCUMENT, FILE, refresh_at, rotating, with_file};
 use crate::login_kit::{Dialogue, LOGGED_IN, TOKENS, app, exchanges, log_in, login_at, login_in};
-use crate::rights::{unprivileged, with_tmp};
+use crate::rights::{only_file_in, unprivileged, with_tmp};
 
 /// The pending file of a FILE without a refresh token: the name has the first 16 digits of the
 /// SHA-256 of nothing.
@@ -51,6 +51,14 @@ fn what_an_interrupted_login_left_becomes_the_file() {
         let outcome = outcome.file_is(FILE, LOGGED_IN).mode_is(FILE, 0o600);
         assert_eq!(fs::metadata(outcome.path(FILE)).unwrap().nlink(), 1);
         outcome.files_are([FILE]);
+    }
+}
+
+#[test]
+fn what_an_interrupted_login_left_is_private_as_the_file() {
+    for mode in [0o400, 0o640, 0o644] {
+        let case = interrupted(PENDING, LOGGED_IN).mode(PENDING, mode);
+        look(case, FILE).code(0).mode_is(FILE, 0o600);
     }
 }
 
@@ -139,8 +147,41 @@ fn no_file_is_made_where_none_can_be() {
         let case = Case::new().link("link", "nowhere");
         assert_stopped(look(case, file), words).files_are(["link"]);
     }
+    let planted = format!("open/{PENDING}");
     let case = Case::new().subdirectory("open").mode("open", 0o777);
-    assert_stopped(look(case, "open/token.json"), "others can write to ").files_are(["open"]);
+    let case = case.file(&planted, LOGGED_IN).mode(&planted, 0o600);
+    let outcome = assert_stopped(look(case, "open/token.json"), "others can write to ");
+    assert_eq!(only_file_in(&outcome.path("open")), outcome.path(planted));
+}
+
+#[test]
+fn a_file_that_cannot_be_looked_at_is_not_made() {
+    let case = Case::new().link("loop", "loop").file("file", "{}");
+    let case = case.mode("file", 0o600);
+    for (file, why) in [
+        ("loop", "too many levels of symbolic links"),
+        ("file/token.json", "not a directory"),
+    ] {
+        let outcome = look(case.clone(), file).code(66);
+        let words = format!("sftoken: cannot read {file}: {why}\n");
+        assert!(outcome.stderr_text().contains(&words), "{outcome}");
+        outcome.files_are(["loop", "file"]);
+    }
+}
+
+#[test]
+fn room_for_the_file_is_made_before_the_code_is_sent() {
+    let gate = Gate::new();
+    let reply = Reply::json(200, TOKENS).after(&gate);
+    let endpoint = Endpoint::login(&app().replying(reply));
+    let mut dialogue = Dialogue::start(login_at(&endpoint).arg(FILE));
+    let landing = dialogue.landing(&endpoint);
+    dialogue.run.type_text(&format!("{landing}\n"));
+    endpoint.wait_for_requests(2);
+    let room = fs::metadata(dialogue.run.path(PENDING)).unwrap().len();
+    assert!((64 * 1024..128 * 1024).contains(&room), "{room}");
+    gate.open();
+    dialogue.run.wait().code(0).files_are([FILE]);
 }
 
 #[test]

@@ -105,6 +105,8 @@ mod places;
 mod editors;
 // What an interrupted run left is finished, what somebody planted is not.
 mod recovery;
+// What a run must not take for its own, and what it may clear away.
+mod leftovers;
 // The same where no pending file can lie beside FILE.
 mod shelter;
 // The first file, from a browser anywhere.

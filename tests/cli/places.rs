@@ -1,11 +1,12 @@
 //! Which files are replaced by rename and which are written in place, so that nothing of them but
 //! the content changes, and nobody who can swap a directory can lead a rename elsewhere.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::process::Command;
 
-use crate::endpoint::{Endpoint, Gate};
+use crate::endpoint::{Endpoint, Gate, Reply};
 use crate::harness::{Case, Outcome, Running, SIGKILL};
 use crate::kit::{FILE, PENDING, document, refresh_again, refresh_here, reply, rotating};
 use crate::rights::{NOBODY, inode, is_root, mode, only_file_in, skip, with_mounts};
@@ -186,7 +187,7 @@ fn the_pending_file_is_private_and_usable_whatever_the_umask() {
 
 #[test]
 fn room_in_the_file_is_given_back_when_the_run_fails() {
-    let endpoint = Endpoint::http(crate::endpoint::Reply::error(400, "invalid_client", "none"));
+    let endpoint = Endpoint::http(Reply::error(400, "invalid_client", "none"));
     let name = format!("open/{FILE}");
     with_file_in(refresh_here(&endpoint), "open", 0o777)
         .arg(&name)
@@ -194,6 +195,37 @@ fn room_in_the_file_is_given_back_when_the_run_fails() {
         .code(78)
         .file_is(&name, document(0));
     endpoint.only_request();
+}
+
+#[test]
+fn room_in_the_file_is_not_given_back_if_somebody_has_written_behind_it() {
+    let gate = Gate::new();
+    let refusal = Reply::error(400, "invalid_client", "none");
+    let endpoint = Endpoint::http(refusal.after(&gate));
+    let name = format!("open/{FILE}");
+    let case = with_file_in(refresh_here(&endpoint), "open", 0o777).arg(&name);
+    let run = case.spawn();
+    endpoint.wait_for_requests(1);
+    let path = case.path(&name);
+    let mut file = File::options().append(true).open(path).unwrap();
+    file.write_all(b"\n").unwrap();
+    let with_room = fs::read(case.path(&name)).unwrap();
+    gate.open();
+    run.wait().code(78).file_is(&name, with_room);
+}
+
+#[test]
+fn a_document_that_becomes_shorter_leaves_nothing_behind_itself_in_place() {
+    let endpoint = Endpoint::http(rotating());
+    let long = document(0).replace("access-0", &"x".repeat(200));
+    refresh_here(&endpoint)
+        .file(FILE, long)
+        .mode(FILE, 0o640)
+        .arg(FILE)
+        .run()
+        .code(0)
+        .file_is(FILE, document(1))
+        .files_are([FILE]);
 }
 
 #[test]

@@ -206,18 +206,6 @@ fn the_only_complete_pending_file_is_the_file_if_that_is_none() {
 }
 
 #[test]
-fn blanks_that_a_kill_left_behind_the_file_are_cut_off() {
-    let endpoint = Endpoint::http(rotating());
-    refresh_here(&endpoint)
-        .file(FILE, interrupted(0))
-        .args(["--dry-run", FILE])
-        .run()
-        .code(0)
-        .file_is(FILE, document(0))
-        .files_are([FILE]);
-}
-
-#[test]
 fn an_interrupted_save_that_its_owner_may_not_write_is_finished() {
     let endpoint = Endpoint::http(rotating_from(1));
     let case = refresh_here(&endpoint)

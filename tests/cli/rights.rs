@@ -3,12 +3,13 @@
 //! Some promises can only be seen by a user whom modes stop, others only by one who may mount.
 //! Where the machine does not allow that, a test says so and skips what it cannot try.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::SystemTime;
 
 use crate::harness::Case;
 
@@ -46,6 +47,17 @@ pub(crate) fn only_file_in(directory: &Path) -> PathBuf {
     let paths = files_in(directory);
     let [path] = <[PathBuf; 1]>::try_from(paths).expect("exactly one file");
     path
+}
+
+/// Dates a directory back, so that one can see whether something is made in it from now on.
+pub(crate) fn forget_use(directory: &Path) {
+    let open = File::open(directory).unwrap();
+    open.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+}
+
+/// Whether something was made in a directory since then, and perhaps taken away again.
+pub(crate) fn is_used(directory: &Path) -> bool {
+    fs::metadata(directory).unwrap().modified().unwrap() != SystemTime::UNIX_EPOCH
 }
 
 /// Replaces a file as a program does that knows nothing of the lock.

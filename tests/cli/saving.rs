@@ -3,6 +3,7 @@
 //! What only a user without rights can meet is tested as such a user, also when the tests run as
 //! root. What another program does during the request is done by the server's script.
 
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,10 @@ use std::path::{Path, PathBuf};
 use crate::endpoint::{Endpoint, Gate, Reply, Request};
 use crate::harness::{Case, Outcome};
 use crate::kit::{FILE, PENDING, document, refresh_here, refreshed, reply, rotating};
-use crate::rights::{inode, mode, only_file_in, replace_file, unprivileged, with_tmp};
+use crate::rights::{
+    files_in, forget_use, inode, is_used, mode, only_file_in, replace_file, unprivileged,
+    with_mounts, with_tmp,
+};
 
 /// A file name to which nothing can be added.
 const LONG_NAME_LEN: usize = 250;
@@ -235,13 +239,23 @@ fn what_another_program_changes_meanwhile_is_kept_beside_the_new_tokens() {
             (with_note(0), with_note(1)),
             (document(0).replace(' ', ""), document(1)),
         ] {
-            let happens = |case: &Case| interfere(case, &theirs);
-            let outcome = meanwhile(reply(1), with_tmp, happens)
+            let before = Cell::new(0);
+            let happens = |case: &Case| {
+                interfere(case, &theirs);
+                before.set(inode(case.path(FILE)));
+            };
+            let prepare = |case: Case| with_tmp(case.mode(FILE, 0o600));
+            let outcome = meanwhile(reply(1), prepare, happens)
                 .code(0)
                 .stdout("")
                 .file_is(FILE, ours)
                 .files_are([FILE, "tmp"]);
             assert!(outcome.stderr_text().starts_with("sftoken: refreshed"));
+            let is_replaced = inode(outcome.path(FILE)) != before.get();
+            assert!(
+                is_replaced || mode(&outcome.path(FILE)) & 0o070 != 0,
+                "{outcome}"
+            );
         }
     }
 }
@@ -292,12 +306,64 @@ fn new_tokens_go_to_the_temporary_directory_where_no_pending_file_is_left() {
 
 #[test]
 fn a_save_works_without_the_pending_file_if_somebody_removes_it() {
-    let remove = |case: &Case| fs::remove_file(case.path(PENDING)).unwrap();
+    let before = Cell::new(0);
+    let remove = |case: &Case| {
+        fs::remove_file(case.path(PENDING)).unwrap();
+        before.set(inode(case.path(FILE)));
+        forget_use(&case.path("tmp"));
+    };
     let outcome = meanwhile(reply(1), with_tmp, remove)
         .code(0)
         .file_is(FILE, document(1))
         .files_are([FILE, "tmp"]);
-    assert_eq!(fs::read_dir(outcome.path("tmp")).unwrap().count(), 0);
+    // In place, since a copy far from it is not renamed over a file.
+    assert_eq!(inode(outcome.path(FILE)), before.get());
+    assert!(is_used(&outcome.path("tmp")), "no copy\n{outcome}");
+    assert_eq!(files_in(&outcome.path("tmp")), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn a_document_for_which_the_disk_has_no_room_after_all_goes_to_the_temporary_directory() {
+    let signature = "x".repeat(200_000);
+    let body = format!(r#"{{"refresh_token":"5Aep-1","signature":"{signature}"}}"#);
+    let endpoint = Endpoint::http(Reply::json(
+        200,
+        body.replace('{', r#"{"access_token":"a","#),
+    ));
+    let case = with_tmp(refresh_here(&endpoint)).subdirectory("disk");
+    let script = concat!(
+        "mount -t tmpfs -o size=96k,mode=0700 tmpfs disk; install -m 600 token.json disk; ",
+        r#"code=0; "$@" || code=$?; ls -A disk; cat disk/token.json; exit $code"#,
+    );
+    let Some(case) = with_mounts(case.arg("disk/token.json"), script) else {
+        return;
+    };
+    let outcome = case.run().code(74);
+    let outcome = outcome.stdout(format!("{FILE}\n{}", document(0)));
+    let kept = only_file_in(&outcome.path("tmp"));
+    let why = "no space left on device";
+    let message = moved_aside(why, &kept).replace(FILE, "disk/token.json");
+    outcome.stderr(message);
+    let kept = fs::read_to_string(kept).unwrap();
+    assert!(kept.contains("5Aep-1") && kept.contains(&signature));
+}
+
+#[test]
+fn a_long_document_needs_room_for_itself_and_some_growth_and_no_more() {
+    let endpoint = Endpoint::http(rotating());
+    let long = document(0).replace("access-0", &"x".repeat(200_000));
+    let case = refresh_here(&endpoint)
+        .file(FILE, long)
+        .subdirectory("disk");
+    let script = concat!(
+        "mount -t tmpfs -o size=500k,mode=0700 tmpfs disk; install -m 600 token.json disk; ",
+        r#""$@"; cat disk/token.json"#,
+    );
+    let Some(case) = with_mounts(case.args(["-v", "disk/token.json"]), script) else {
+        return;
+    };
+    let outcome = case.run().code(0).stdout(document(1));
+    assert!(!outcome.stderr_text().contains("in place"), "{outcome}");
 }
 
 #[test]

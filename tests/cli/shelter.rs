@@ -12,7 +12,10 @@ use ring::digest::{SHA256, digest};
 use crate::endpoint::{Endpoint, Gate};
 use crate::harness::{Case, Outcome};
 use crate::kit::{document, host, refresh_at, reply, rotating, rotating_from};
-use crate::rights::{NOBODY, files_in, is_root, mode, only_file_in, replace_file, skip, with_tmp};
+use crate::rights::{
+    NOBODY, files_in, forget_use, is_root, is_used, mode, only_file_in, replace_file, skip,
+    with_tmp,
+};
 
 /// FILE.
 const FILE: &str = "open/token.json";
@@ -259,6 +262,21 @@ fn an_interrupted_save_is_finished_under_another_name_of_the_file() {
 /// The pending file of the same token for a FILE with another path.
 fn other_path(pending: &Path) -> PathBuf {
     pending.with_file_name(format!(".0123456789abcdef.sftoken-{}", hash(b"5Aep-0")))
+}
+
+#[test]
+fn without_one_a_long_document_has_a_copy_elsewhere_while_the_file_is_written() {
+    for (len, has_copy) in [(200, false), (4096, false), (4097, true)] {
+        let endpoint = Endpoint::http(rotating());
+        let filler = "x".repeat(len - document(0).len());
+        let long = |number| document(number).replace("\"id\"", &format!("\"{filler}id\""));
+        let case = refresh_open(&endpoint).mode("tmp", 0o777);
+        let case = case.file(FILE, long(0));
+        forget_use(&case.path("tmp"));
+        let outcome = case.run().code(0).file_is(FILE, long(1));
+        assert_eq!(is_used(&outcome.path("tmp")), has_copy, "{len}\n{outcome}");
+        assert_nothing_left(&outcome);
+    }
 }
 
 /// What a run says that cannot finish an interrupted save.

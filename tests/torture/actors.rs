@@ -91,9 +91,20 @@ impl Actor {
     }
 
     /// Whether a run can be expected to succeed after it. What can neither be renamed over nor
-    /// written is refused, and only root can put something in a directory that is closed.
+    /// written is refused, and only root can put something in a directory that is closed. The only
+    /// copy of the newest token must not be deleted, nor an older one be sent; it lies beside one name
+    /// of FILE.
     pub(crate) fn suits(self, way: Way) -> bool {
         match self {
+            Self::DeleteFile
+            | Self::DeletePending
+            | Self::Stranger
+            | Self::Backup
+            | Self::RunByHardLink
+                if way == Way::Interrupted =>
+            {
+                false
+            }
             Self::ChmodReadOnly => way.is_rename() || way != Way::Closed && is_root(),
             Self::EditLonger | Self::EditShorter | Self::LoginInPlace | Self::Touch => true,
             _ => way != Way::Closed || is_root(),

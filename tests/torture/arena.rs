@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::endpoint::{Endpoint, Request, TempDir};
+use crate::place::KILL_BEFORE_CUTTING;
 use crate::sessions::{Sessions, Token, access_token};
 use crate::tracee::Tracee;
 
@@ -45,6 +46,8 @@ pub(crate) enum Way {
     Rename,
     /// By rename, the server speaks TLS.
     Tls,
+    /// By rename, twice: a run was killed that had the new tokens, but not yet in FILE.
+    Interrupted,
     /// In place: FILE has group bits.
     Group,
     /// In place: FILE has two names.
@@ -61,6 +64,7 @@ impl Way {
         match self {
             Self::Rename => "by rename",
             Self::Tls => "by rename, TLS",
+            Self::Interrupted => "an interrupted save, rename",
             Self::Group => "in place, mode 0640",
             Self::TwoNames => "in place, two names",
             Self::Closed => "in place, closed directory",
@@ -75,7 +79,7 @@ impl Way {
 
     /// Whether a save is a rename.
     pub(crate) fn is_rename(self) -> bool {
-        matches!(self, Self::Rename | Self::Tls)
+        matches!(self, Self::Rename | Self::Tls | Self::Interrupted)
     }
 }
 
@@ -126,8 +130,17 @@ impl Arena {
             Way::TwoNames => self.link_twice(),
             Way::Closed => self.close(),
             Way::Foreign => self.give_away(&["home", FILE]),
+            Way::Interrupted => self.interrupt(),
             Way::Rename | Way::Tls | Way::Group => {}
         }
+    }
+
+    /// Kills a run that has written the new tokens to its pending file.
+    fn interrupt(&self) {
+        let kill = KILL_BEFORE_CUTTING.to_owned();
+        self.start(&self.file(), ALL, &[kill]).finish();
+        assert_eq!(self.sessions.newest(0).number, 1, "killed too early");
+        assert_eq!(self.pending().len(), 1, "killed too late");
     }
 
     /// Gives FILE its second name, unless there is one.

@@ -2,14 +2,15 @@
 //!
 //! - A program that refreshes without the lock, once a run has looked at FILE for the last time
 //!   before it asks: both send the same token.
-//! - A backup with a token that has been used since is put over the only copy of its successor.
+//! - A backup with a token that has been used since is put over the only copy of its successor, once
+//!   a run has looked at FILE for the last time.
 //! - Unix has no rename or write on a condition: what happens to FILE between a run's last look at
 //!   it and the call that changes it is not seen.
 //! - A kill between the request and the first complete write of the reply.
 
 use crate::actors::Actor;
 use crate::deeds::Deed;
-use crate::moments::{is_behind_last_look, is_between_look_and_save};
+use crate::moments::{is_behind_last_look, is_between_look_and_save, looks_again};
 use crate::trace::{Call, Trace};
 use crate::tracee::End;
 use crate::verdict::Harm;
@@ -39,7 +40,9 @@ pub(crate) fn reason(
 ) -> Option<&'static str> {
     let is_last = || is_behind_last_look(reference, call) && is_unseen(actor, harm);
     match harm {
-        Harm::SessionEnded if is_used_up(actor, deed) => Some(BACKUP),
+        Harm::SessionEnded if is_used_up(actor, deed) => {
+            (!looks_again(reference, call)).then_some(BACKUP)
+        }
         Harm::SessionEnded if actor == Actor::Stranger => {
             is_between_look_and_save(reference, call).then_some(STRANGER)
         }
@@ -50,12 +53,13 @@ pub(crate) fn reason(
 /// What an actor loses whose deed is not seen.
 fn is_unseen(actor: Actor, harm: Harm) -> bool {
     match actor {
-        Actor::EditLonger | Actor::EditShorter => matches!(harm, Harm::Overwritten | Harm::Torn),
-        Actor::EditByRename | Actor::EditAndRun | Actor::ChmodGroup | Actor::ChmodReadOnly => {
-            harm == Harm::Overwritten
-        }
-        Actor::LoginByRename => harm == Harm::TokenLost,
-        Actor::LoginInPlace => matches!(harm, Harm::TokenLost | Harm::Torn),
+        Actor::EditLonger
+        | Actor::EditShorter
+        | Actor::EditByRename
+        | Actor::EditAndRun
+        | Actor::ChmodGroup
+        | Actor::ChmodReadOnly => harm == Harm::Overwritten,
+        Actor::LoginByRename | Actor::LoginInPlace => harm == Harm::TokenLost,
         Actor::RunByHardLink => harm == Harm::SessionEnded,
         _ => false,
     }

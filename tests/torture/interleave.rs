@@ -110,6 +110,7 @@ impl Trial<'_> {
             Err(why) => return Outcome::Failed(Harm::Torn.because(why)),
         };
         ends.extend(deed.runs.drain(..).map(Tracee::finish));
+        deed.follows_kill = self.way == Way::Interrupted;
         self.judged(&arena, &deed, &ends)
     }
 

@@ -120,12 +120,24 @@ fn interleaved() {
     interleave(&mut table, Way::Group, &Actor::ALL, Some((dice, HALF)));
     interleave(
         &mut table,
+        Way::Interrupted,
+        &Actor::ALL,
+        Some((dice, HALF)),
+    );
+    interleave(
+        &mut table,
         Way::Tls,
         &[Actor::EditAndRun],
         Some((dice, SHARE)),
     );
     interleave(&mut table, Way::TwoNames, &Actor::ALL, Some((dice, SHARE)));
     interleave(&mut table, Way::Closed, &Actor::ALL, Some((dice, SHARE)));
+    interleave(
+        &mut table,
+        Way::Closed,
+        &[Actor::EditShorter, Actor::LoginInPlace, Actor::Backup],
+        None,
+    );
     if is_root() {
         interleave(&mut table, Way::Foreign, &Actor::ALL, Some((dice, SHARE)));
     } else {

@@ -49,7 +49,22 @@ pub(crate) fn is_behind_last_look(trace: &Trace, call: &Call) -> bool {
     let next = next
         .copied()
         .find(|it| matches!(it, Moment::Look | Moment::Change));
-    next == Some(Moment::Change) && moments[..behind].contains(&Moment::Send)
+    // Before the request only an interrupted save changes what FILE holds, and a rename is all of it.
+    let is_save = || {
+        trace
+            .calls()
+            .skip(behind)
+            .find(|it| moment(it) == Moment::Change)
+            .is_some_and(|it| it.name.starts_with("rename"))
+    };
+    next == Some(Moment::Change) && (moments[..behind].contains(&Moment::Send) || is_save())
+}
+
+/// Whether a run that was stopped at a call sees once more where the path of FILE leads.
+pub(crate) fn looks_again(trace: &Trace, call: &Call) -> bool {
+    let behind = trace.position(call).map_or(0, |it| it + 1);
+    let mut calls = trace.calls().skip(behind);
+    calls.any(|call| call.line().contains(NAME))
 }
 
 /// Whether a call is between the last look before the request and the last change.

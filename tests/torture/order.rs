@@ -30,19 +30,39 @@ const CHANGING: [&str; 17] = [
 /// The steps of a save by rename, from the first complete copy of the new tokens on.
 const STEPS: [&str; 6] = ["write", "cut", "sync", "look", "rename", "sync directory"];
 
+/// The same of a save in place: first the copy, then FILE.
+const STEPS_IN_PLACE: [&str; 8] = [
+    "write", "cut", "sync", "look", "write", "look", "sync", "look",
+];
+
 #[test]
 #[ignore = "needs strace; make torture runs it"]
 fn each_step_of_a_save_by_rename_is_on_the_disk_before_the_next() {
     if is_strace_missing() {
         return;
     }
-    let reference = Reference::of(Way::Rename);
+    assert_saves_by(Way::Rename, &STEPS);
+}
+
+#[test]
+#[ignore = "needs strace; make torture runs it"]
+fn a_save_in_place_is_looked_at_before_and_after_it_is_on_the_disk() {
+    if is_strace_missing() {
+        return;
+    }
+    assert_saves_by(Way::Group, &STEPS_IN_PLACE);
+}
+
+/// A save takes these steps.
+#[track_caller]
+fn assert_saves_by(way: Way, expected: &[&str]) {
+    let reference = Reference::of(way);
     let calls = reference.trace.calls();
     let saving = calls.skip_while(|call| !call.writes_document());
     let mut steps: Vec<_> = saving.filter_map(step).collect();
     steps.dedup();
     // A sync and the opening of a directory are told apart by what is before them.
-    assert_eq!(steps, STEPS);
+    assert_eq!(steps, expected);
 }
 
 #[test]

@@ -30,7 +30,7 @@ const RENAME_IS_BUSY: &str = "?rename,?renameat,?renameat2:error=EBUSY";
 
 /// Leaves a complete pending file with blanks behind it, which the program cuts off next; the first
 /// of these calls ends the blanks that make room before the request.
-const KILL_BEFORE_CUTTING: &str = "ftruncate:signal=KILL:when=2";
+pub(crate) const KILL_BEFORE_CUTTING: &str = "ftruncate:signal=KILL:when=2";
 
 /// What the directory of FILE allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

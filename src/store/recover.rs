@@ -34,6 +34,9 @@ impl Locked {
     /// `CANTCREAT` if the save is there but cannot be finished: going on would send a refresh
     /// token that has been used up. `NOINPUT` if FILE cannot be read.
     pub(crate) fn recover(&mut self) -> Result<bool, Error> {
+        if self.place().user().is_none() {
+            return Err(self.cannot_look());
+        }
         let mut recovered = false;
         let shelter = Shelter::find(self.place());
         let shelter = shelter.as_ref().map(Shelter::place);
@@ -210,6 +213,16 @@ impl Locked {
                 drop(left.temporary());
             }
         }
+    }
+
+    /// Nobody knows whether an interrupted save is there.
+    fn cannot_look(&self) -> Error {
+        let name = self.name();
+        Error::new(
+            Class::CantCreat,
+            format!("cannot save {name}: the user of this process is not known"),
+            "nothing was sent; try again",
+        )
     }
 
     /// An interrupted save is there and has to be finished first.

@@ -107,11 +107,9 @@ impl Locked {
         let Some(meeting) = self.meet(len, deadline, waiting)? else {
             return Ok(None);
         };
-        let Meeting {
-            pending,
-            apart,
-            shelter,
-        } = meeting;
+        // The shelter goes away behind what lies in it.
+        let shelter = meeting.shelter;
+        let (pending, apart) = (meeting.pending, meeting.apart);
         let metadata = self.target().file().metadata();
         let metadata = metadata
             .map_err(|error| self.cannot_save(&reason(&error), "put the file elsewhere"))?;

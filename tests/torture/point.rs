@@ -4,8 +4,17 @@ use std::fmt;
 
 use crate::trace::Call;
 
-/// What a call on a file may fail with.
-const FILE_ERRORS: [&str; 2] = ["EIO", "ENOSPC"];
+/// The calls that a full disk stops.
+const TAKE_ROOM: [&str; 8] = [
+    "openat",
+    "mkdir",
+    "write",
+    "pwrite64",
+    "ftruncate",
+    "fsync",
+    "link",
+    "rename",
+];
 
 /// What a rename may fail with beside that.
 const RENAME_ERRORS: [&str; 3] = ["EBUSY", "EXDEV", "EACCES"];
@@ -30,7 +39,10 @@ impl Point {
             errors.push(None);
         }
         if !call.is_on_network() && !call.closes_directory() {
-            errors.extend(FILE_ERRORS.map(Some));
+            errors.push(Some("EIO"));
+        }
+        if TAKE_ROOM.contains(&&*call.name) {
+            errors.push(Some("ENOSPC"));
         }
         if call.name.starts_with("rename") {
             errors.extend(RENAME_ERRORS.map(Some));

@@ -120,8 +120,7 @@ pub(crate) fn torture(name: &str, setup: Setup) {
     let points: Vec<_> = reference
         .own_calls(&env::temp_dir())
         .flat_map(Point::at)
-        // Over TLS the network alone is another one.
-        .filter(|point| !setup.tls || point.is_kill())
+        .filter(|point| point.is_kill() || setup.has_own_failures())
         .collect();
     let fates: Vec<_> = points
         .iter()

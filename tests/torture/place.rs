@@ -72,6 +72,12 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
+    /// Whether the calls on files are others than in another set-up: over TLS only the network is,
+    /// with several pages only what is written.
+    pub(crate) fn has_own_failures(self) -> bool {
+        !self.tls && self.size != Size::Large
+    }
+
     /// Whether the killed run left its room in FILE, where it stays until a run comes that far.
     pub(crate) fn leaves_room(self) -> bool {
         self.interrupted && self.directory == Directory::Closed

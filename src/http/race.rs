@@ -63,7 +63,7 @@ fn race(addresses: &[SocketAddr], until: Instant) -> io::Result<TcpStream> {
         let mut patience = Duration::MAX;
         if let Some(address) = addresses.get(begun) {
             if start(*address, until, results.share()).is_err() {
-                return one_by_one(&addresses[begun..], until);
+                return one_by_one(addresses, until);
             }
             begun += 1;
             patience = head_start(addresses.len());

@@ -2,8 +2,7 @@
 //!
 //! What an option said and FILE does not, a later run has to be told again. The environment will be
 //! the same there; FILE has the client id, unless another one of a variable goes before it. The host
-//! where all orgs log in is not repeated where FILE names the one of the org: it sends such a run
-//! there.
+//! where all orgs log in is not repeated where FILE names the org's own: a run without it goes there.
 
 use crate::cli::{Variable, Variables};
 use crate::document::Document;

@@ -16,7 +16,7 @@ use super::claim::{Claim, claim};
 use super::content::Content;
 use super::lock::held_by_another;
 use super::pending::{Found, find, path_for, successor};
-use super::place::{OTHERS_CAN_WRITE, Place};
+use super::place::{OTHERS_CAN_WRITE, Place, UNKNOWN_USER};
 use super::put::{NotPut, SavedHow, sync_directory};
 use super::recover::{all_complete, unfinished};
 use super::save::not_saved;
@@ -144,6 +144,7 @@ impl NewFile {
             let elsewhere = "give a FILE in a directory of mode 0700";
             let hint = match closed.strip_prefix(OTHERS_CAN_WRITE) {
                 Some(name) => format!("nothing was sent; chmod go-w {name}, or {elsewhere}"),
+                None if closed == UNKNOWN_USER => "nothing was sent; try again".to_owned(),
                 None => format!("nothing was sent; {elsewhere}"),
             };
             return Err(cannot_make(&self.given, closed).hint(hint));

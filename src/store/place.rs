@@ -29,6 +29,9 @@ const GROUP_BITS: u32 = 0o070;
 /// The user id of root, who can do everything anyway.
 const ROOT: u32 = 0;
 
+/// Why nothing is known of who may do what.
+pub(super) const UNKNOWN_USER: &str = "the user of this process is not known";
+
 /// Where FILE lies.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -46,7 +49,7 @@ impl Place {
         let user = effective_user().ok();
         let closed = match user {
             Some(user) => path.ancestors().skip(1).find_map(|it| danger(it, user)),
-            None => Some("the user of this process is not known".to_owned()),
+            None => Some(UNKNOWN_USER.to_owned()),
         };
         Self {
             path: path.to_owned(),

@@ -11,7 +11,7 @@ use super::content::{Content, without_blanks};
 use super::file::is_same;
 use super::lock::Locked;
 use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_for, successor};
-use super::place::Place;
+use super::place::{Place, UNKNOWN_USER};
 use super::put::Put;
 use super::room::cut_blanks;
 use super::shelter::Shelter;
@@ -141,8 +141,8 @@ impl Locked {
         }
     }
 
-    /// Makes the only complete pending file of a FILE that is no document FILE. One in the shelter goes
-    /// into a private FILE alone: others can have put another one there.
+    /// Makes FILE, which is no document, of its only complete pending file. One in the shelter goes into
+    /// a private FILE alone: others can have put another one there.
     fn restore(&mut self, shelter: Option<&Place>) -> Result<bool, Error> {
         let left = all_complete(self.place(), shelter, self.content());
         let Ok([(left, bytes)]) = <[_; 1]>::try_from(left) else {
@@ -150,8 +150,12 @@ impl Locked {
         };
         let path = left.path().to_owned();
         if !self.place().is_beside(&path) && !self.is_private() {
-            let why = format!("{} is no document, and not private", self.name());
-            return Err(self.unfinished(&path, &why));
+            let name = self.name();
+            let why = format!("{name} is no document, and not private");
+            let hint = format!(
+                "nothing was sent; if {name} is yours, chmod 600 it and run again, or move that file to it"
+            );
+            return Err(self.unfinished(&path, &why).hint(hint));
         }
         self.adopt(left, without_blanks(&bytes), None)
             .map_err(|why| self.unfinished(&path, &why))
@@ -220,7 +224,7 @@ impl Locked {
         let name = self.name();
         Error::new(
             Class::CantCreat,
-            format!("cannot save {name}: the user of this process is not known"),
+            format!("cannot save {name}: {UNKNOWN_USER}"),
             "nothing was sent; try again",
         )
     }

@@ -1,8 +1,8 @@
 //! Making sure, before anything is sent, that the new document can be saved.
 //!
-//! A pending file beside FILE is filled with blanks: room that the document then overwrites in one
-//! call. Where no pending file can lie beside FILE on its own file system, one lies in a [`shelter`]
-//! if possible, and the room is made in FILE itself.
+//! A pending file is filled with blanks: room that the document then overwrites in one call. Where it
+//! cannot lie beside FILE it lies in a `shelter` if possible. Unless it lies beside FILE on one file
+//! system with it, the room is made in FILE itself as well.
 
 use std::fs::Metadata;
 use std::io;
@@ -147,7 +147,7 @@ impl Locked {
             |place: &Place| claim(place, self.content(), &token, room, deadline, waiting);
         // Whoever is there began when nothing could lie beside FILE.
         let sheltered = Shelter::find(self.place()).filter(|it| it.has_pending_file(key));
-        let met = match sheltered.map(|it| claim_at(it.place())) {
+        let met = match sheltered.as_ref().map(|it| claim_at(it.place())) {
             Some(met @ (Claim::Used | Claim::Held)) => met,
             _ => claim_at(self.place()),
         };

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
 
-use crate::endpoint::{Endpoint, Gate};
+use crate::endpoint::{Endpoint, Gate, Reply};
 use crate::harness::{Case, Outcome};
 use crate::kit::{document, host, refresh_at, reply, rotating, rotating_from};
+use crate::login_kit::{Dialogue, TOKENS, app, login_at};
 use crate::rights::{
     NOBODY, files_in, forget_use, is_root, is_used, mode, only_file_in, replace_file, skip,
     with_tmp,
@@ -229,7 +230,7 @@ fn a_file_that_others_may_have_put_there_is_given_no_document_that_it_does_not_n
     let case = interrupted(refresh_open(&endpoint)).file(FILE, "{");
     let path = pending(&case);
     let why = format!("{FILE} is no document, and not private");
-    let cure = format!("run again where {FILE} can be written, or move that file to it");
+    let cure = format!("if {FILE} is yours, chmod 600 it and run again, or move that file to it");
     let refused = unfinished(&path, &why, &cure);
     let readable = case.clone().mode(FILE, 0o604).run().code(73).stdout("");
     let warning = "sftoken: warning: every user of this machine can read open/token.json (mode 0604); chmod 600 would end that\n";
@@ -277,6 +278,25 @@ fn without_one_a_long_document_has_a_copy_elsewhere_while_the_file_is_written() 
         assert_eq!(is_used(&outcome.path("tmp")), has_copy, "{len}\n{outcome}");
         assert_nothing_left(&outcome);
     }
+}
+
+#[test]
+fn a_copy_of_what_is_made_of_an_edited_file_goes_with_its_directory() {
+    let gate = Gate::new();
+    let reply = Reply::json(200, TOKENS).after(&gate);
+    let endpoint = Endpoint::login(&app().replying(reply));
+    let case = with_tmp(login_at(&endpoint)).subdirectory("open");
+    let case = case.file(FILE, "{}").mode(FILE, 0o600).mode("open", 0o777);
+    let mut login = Dialogue::start(case.arg(FILE));
+    let landing = login.landing(&endpoint);
+    login.run.type_text(&format!("{landing}\n"));
+    endpoint.wait_for_requests(2);
+    fs::write(login.run.path(FILE), r#"{"note":1}"#).unwrap();
+    gate.open();
+    let outcome = login.run.wait().code(0);
+    let saved = outcome.read(FILE);
+    assert!(saved.starts_with(b"{\n  \"note\": 1,\n"), "{outcome}");
+    assert_nothing_left(&outcome);
 }
 
 /// What a run says that cannot finish an interrupted save.

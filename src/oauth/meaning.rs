@@ -118,5 +118,7 @@ mod tests {
         assert_eq!(meaning("invalid_grant", processed), Some(Meaning::Later));
         let at_login = meaning_at_login("invalid_grant", processed);
         assert_eq!(at_login, Some(Meaning::GrantRefused));
+        let busy = meaning_at_login("server_error", "");
+        assert_eq!(busy, Some(Meaning::Later));
     }
 }

@@ -20,7 +20,7 @@ use super::place::{OTHERS_CAN_WRITE, Place, UNKNOWN_USER};
 use super::put::{NotPut, SavedHow, sync_directory};
 use super::recover::{all_complete, unfinished};
 use super::save::not_saved;
-use super::shelter::Shelter;
+use super::shelter;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
@@ -80,9 +80,8 @@ impl NewFile {
         if !self.is_absent() {
             return None;
         }
-        let shelter = Shelter::find(&self.place);
-        let shelter = shelter.as_ref().map(Shelter::place);
-        match &*all_complete(&self.place, shelter, self.content) {
+        let shelter = shelter::find(&self.place);
+        match &*all_complete(&self.place, shelter.as_ref(), self.content) {
             [(left, _)] => Some(left.path().to_owned()),
             _ => None,
         }

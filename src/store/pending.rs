@@ -59,6 +59,11 @@ pub(super) fn path_for(place: &Place, key: &[u8]) -> PathBuf {
     place.directory().join(name)
 }
 
+/// Whether there is anything under a name.
+pub(super) fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
 /// What the names of all pending files of a FILE of this name begin with. Where that would be too
 /// long the name of FILE is left out, so that other files may share the prefix.
 fn prefix(file: &OsStr) -> OsString {

@@ -16,7 +16,7 @@ use super::file::{Seen, TokenFile};
 use super::pending::path_for;
 use super::place::Place;
 use super::room::overwrite;
-use super::shelter::Shelter;
+use super::shelter;
 use super::side_file::SideFile;
 use crate::error::reason;
 
@@ -67,8 +67,6 @@ pub(super) struct Put<'a> {
     first: Option<SideFile>,
     /// The same of the document as it was made again.
     second: Option<SideFile>,
-    /// Where the second copy lies if not beside FILE; it goes away behind it.
-    shelter: Option<Shelter>,
     /// Why FILE has to be written in place, as far as that was known before.
     in_place: Option<String>,
 }
@@ -105,7 +103,6 @@ impl<'a> Put<'a> {
             made_of: made_of.map(Cow::Borrowed),
             first: copy,
             second: None,
-            shelter: None,
             in_place: None,
         }
     }
@@ -205,22 +202,11 @@ impl<'a> Put<'a> {
         if *document != *self.document || self.first.is_none() {
             // The old one goes before: both would have the same name.
             self.second = None;
-            self.second = self.second_copy(&file, &document).ok();
+            self.second = second_copy(&file, &document).ok();
         }
         self.document = Cow::Owned(document);
         self.made_of = Some(Cow::Owned(now));
         Ok(Some(file))
-    }
-
-    /// A complete and synced copy beside FILE or, if that is impossible, in the temporary directory.
-    fn second_copy(&mut self, file: &TokenFile, document: &[u8]) -> io::Result<SideFile> {
-        let place = Place::of(file.path());
-        let copy = copy_beside(&place, document).or_else(|error| {
-            self.shelter = Shelter::make(&place);
-            let shelter = self.shelter.as_ref().ok_or(error)?;
-            copy_beside(shelter.place(), document)
-        });
-        copy.or_else(|_| SideFile::in_temporary_directory(document))
     }
 
     /// FILE has the document, so the copies may go.
@@ -244,6 +230,14 @@ fn replaced(file: &TokenFile, copy: &SideFile) -> Attempt {
     let how = SavedHow::after(sync_directory(file.path()));
     let now = copy.handle().ok();
     Attempt::Done(how, now.map(|now| file.replaced_by(now)))
+}
+
+/// A complete and synced copy beside FILE or, if that is impossible, in the temporary directory.
+fn second_copy(file: &TokenFile, document: &[u8]) -> io::Result<SideFile> {
+    let place = Place::of(file.path());
+    let copy = copy_beside(&place, document)
+        .or_else(|error| copy_beside(&shelter::make(&place).ok_or(error)?, document));
+    copy.or_else(|_| SideFile::in_temporary_directory(document))
 }
 
 /// A complete and synced copy beside FILE, named after its content: the name of the first copy is

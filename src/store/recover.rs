@@ -14,7 +14,7 @@ use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_
 use super::place::{Place, UNKNOWN_USER};
 use super::put::Put;
 use super::room::cut_blanks;
-use super::shelter::Shelter;
+use super::shelter;
 use super::side_file::SideFile;
 use crate::error::{Class, Error, reason};
 use crate::input::shown;
@@ -38,8 +38,8 @@ impl Locked {
             return Err(self.cannot_look());
         }
         let mut recovered = false;
-        let shelter = Shelter::find(self.place());
-        let shelter = shelter.as_ref().map(Shelter::place);
+        let shelter = shelter::find(self.place());
+        let shelter = shelter.as_ref();
         self.take_second_name();
         while self.finish_one(shelter)? {
             recovered = true;
@@ -60,23 +60,29 @@ impl Locked {
         let Some(token) = self.seen().key.clone() else {
             return self.restore(shelter);
         };
-        let key = token.expose().as_bytes();
-        let beside = match self.whose() {
-            // Other files may have no token either.
-            Whose::Anybodys if !key.is_empty() => all_named_after(self.place(), key),
-            _ => vec![path_for(self.place(), key)],
-        };
-        let sheltered = shelter.filter(|_| !key.is_empty());
-        let sheltered = sheltered.map(|it| all_named_after(it, key));
-        let beside = beside.into_iter().map(|path| (path, None));
-        let sheltered = sheltered.into_iter().flatten();
-        for (path, shelter) in beside.chain(sheltered.map(|path| (path, shelter))) {
-            let finished = self.finish(shelter, &path, &token);
-            if finished.map_err(|why| self.unfinished(&path, &why))? {
-                return Ok(true);
+        // A document without a token is not sheltered.
+        let sheltered = shelter.filter(|_| !token.expose().is_empty());
+        for shelter in [None].into_iter().chain(sheltered.map(Some)) {
+            for path in self.candidates(shelter.unwrap_or(self.place()), &token) {
+                let finished = self.finish(shelter, &path, &token);
+                if finished.map_err(|why| self.unfinished(&path, &why))? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
+    }
+
+    /// Where the pending file may be that is named after this token: of a FILE with several names, the
+    /// run may have known another one.
+    fn candidates(&self, place: &Place, token: &Secret) -> Vec<PathBuf> {
+        let key = token.expose().as_bytes();
+        let mut paths = vec![path_for(place, key)];
+        // Other files may have no token either.
+        if self.whose() == Whose::Anybodys && !key.is_empty() {
+            paths.extend(all_named_after(place, key));
+        }
+        paths
     }
 
     /// Takes the name of a pending file away from FILE: a login had just made FILE of it when it was

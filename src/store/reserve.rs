@@ -12,16 +12,14 @@ use std::time::Duration;
 use super::claim::{Claim, claim};
 use super::content::Content;
 use super::lock::{Locked, held_by_another};
+use super::pending::{exists, path_for};
 use super::place::Place;
 use super::room::Room;
-use super::shelter::Shelter;
+use super::shelter;
 use super::side_file::SideFile;
 use crate::deadline::Deadline;
 use crate::error::{Class, Error, reason};
 use crate::secret::Secret;
-
-/// How often the shelter may go away under our hands before there is none.
-const TRIES: usize = 5;
 
 /// What opening for writing gives for an immutable file, on every Unix; a missing permission gives
 /// EACCES.
@@ -38,8 +36,6 @@ pub(crate) struct Reserved<'a> {
     room: Option<Room<'a>>,
     /// Why FILE will be written in place.
     in_place: Option<String>,
-    /// Where the pending file lies if not beside FILE; it goes away behind it.
-    shelter: Option<Shelter>,
 }
 
 /// What a save needs of a [`Reserved`].
@@ -48,47 +44,11 @@ type Parts<'a> = (
     Option<SideFile>,
     Option<Room<'a>>,
     Option<String>,
-    Option<Shelter>,
 );
 
-/// Where runs with the same token meet.
-struct Meeting {
-    /// The pending file, if there can be one.
-    pending: Option<SideFile>,
-    /// Why it does not lie beside FILE.
-    apart: Option<String>,
-    /// Where it lies then.
-    shelter: Option<Shelter>,
-}
-
-impl Meeting {
-    /// Beside FILE.
-    fn beside(pending: SideFile) -> Self {
-        Self {
-            pending: Some(pending),
-            apart: None,
-            shelter: None,
-        }
-    }
-
-    /// In a shelter, as nothing can lie beside FILE for this reason.
-    fn apart(pending: SideFile, why: String, shelter: Shelter) -> Self {
-        Self {
-            pending: Some(pending),
-            apart: Some(why),
-            shelter: Some(shelter),
-        }
-    }
-
-    /// Nowhere, as nothing can lie beside FILE for this reason.
-    fn nowhere(why: String) -> Self {
-        Self {
-            pending: None,
-            apart: Some(why),
-            shelter: None,
-        }
-    }
-}
+/// Where runs with the same token meet: the pending file, if there can be one, and why it does not lie
+/// beside FILE.
+type Meeting = (Option<SideFile>, Option<String>);
 
 impl Locked {
     /// Reserves room for a document of `len` bytes and some growth. None if another run has used up
@@ -104,12 +64,9 @@ impl Locked {
         waiting: &mut dyn FnMut(Duration),
     ) -> Result<Option<Reserved<'_>>, Error> {
         let len = len + Content::GROWTH;
-        let Some(meeting) = self.meet(len, deadline, waiting)? else {
+        let Some((pending, apart)) = self.meet(len, deadline, waiting)? else {
             return Ok(None);
         };
-        // The shelter goes away behind what lies in it.
-        let shelter = meeting.shelter;
-        let (pending, apart) = (meeting.pending, meeting.apart);
         let metadata = self.target().file().metadata();
         let metadata = metadata
             .map_err(|error| self.cannot_save(&reason(&error), "put the file elsewhere"))?;
@@ -129,7 +86,6 @@ impl Locked {
             pending,
             room,
             in_place,
-            shelter,
         }))
     }
 
@@ -146,39 +102,28 @@ impl Locked {
         let mut claim_at =
             |place: &Place| claim(place, self.content(), &token, room, deadline, waiting);
         // Whoever is there began when nothing could lie beside FILE.
-        let sheltered = Shelter::find(self.place()).filter(|it| it.has_pending_file(key));
-        let met = match sheltered.as_ref().map(|it| claim_at(it.place())) {
+        let sheltered = shelter::find(self.place()).filter(|it| exists(&path_for(it, key)));
+        let met = match sheltered.map(|it| claim_at(&it)) {
             Some(met @ (Claim::Used | Claim::Held)) => met,
             _ => claim_at(self.place()),
         };
-        match met {
-            Claim::Used => Ok(None),
-            Claim::Held => Err(held_by_another(&self.name())),
-            Claim::Ready(pending) => Ok(Some(Meeting::beside(pending))),
-            Claim::Impossible(why) if key.is_empty() => Ok(Some(Meeting::nowhere(why))),
-            Claim::Impossible(why) => self.meet_in_shelter(why, &mut claim_at),
-        }
+        let Claim::Impossible(why) = met else {
+            return self.met(met, None);
+        };
+        let has_token = !key.is_empty();
+        let shelter = has_token.then(|| shelter::make(self.place())).flatten();
+        let met = shelter.map_or(Claim::Impossible(why.clone()), |it| claim_at(&it));
+        self.met(met, Some(why))
     }
 
-    /// The same where there can be no pending file beside FILE, for this reason.
-    fn meet_in_shelter(
-        &self,
-        why: String,
-        claim_at: &mut dyn FnMut(&Place) -> Claim,
-    ) -> Result<Option<Meeting>, Error> {
-        for _ in 0..TRIES {
-            let Some(shelter) = Shelter::make(self.place()) else {
-                break;
-            };
-            match claim_at(shelter.place()) {
-                Claim::Used => return Ok(None),
-                Claim::Held => return Err(held_by_another(&self.name())),
-                Claim::Ready(pending) => return Ok(Some(Meeting::apart(pending, why, shelter))),
-                Claim::Impossible(_) if shelter.is_there() => break,
-                Claim::Impossible(_) => {}
-            }
+    /// What a claim comes to, if it is not beside FILE for this reason.
+    fn met(&self, claim: Claim, apart: Option<String>) -> Result<Option<Meeting>, Error> {
+        match claim {
+            Claim::Used => Ok(None),
+            Claim::Held => Err(held_by_another(&self.name())),
+            Claim::Ready(pending) => Ok(Some((Some(pending), apart))),
+            Claim::Impossible(_) => Ok(Some((None, apart))),
         }
-        Ok(Some(Meeting::nowhere(why)))
     }
 
     /// Makes sure that FILE can be replaced, or written if it has to be.
@@ -239,17 +184,10 @@ impl<'a> Reserved<'a> {
         is_unchanged && self.pending.as_ref().is_none_or(SideFile::is_named)
     }
 
-    /// What there is to save with: FILE, the pending file, the room in FILE, why FILE will be written
-    /// in place, and the shelter.
+    /// What there is to save with: FILE, the pending file, the room in FILE, and why FILE will be
+    /// written in place.
     pub(super) fn into_parts(self) -> Parts<'a> {
-        let Self {
-            locked,
-            pending,
-            room,
-            in_place,
-            shelter,
-        } = self;
-        (locked, pending, room, in_place, shelter)
+        (self.locked, self.pending, self.room, self.in_place)
     }
 }
 

@@ -26,7 +26,7 @@ impl Reserved<'_> {
         document: &[u8],
         mut rebase: impl FnMut(&[u8]) -> Option<Vec<u8>>,
     ) -> Result<SavedHow, Error> {
-        let (locked, pending, _room, in_place, _shelter) = self.into_parts();
+        let (locked, pending, _room, in_place) = self.into_parts();
         // The first complete copy of the new tokens, before anything else.
         let copy = match pending {
             Some(pending) => completed(pending, document),

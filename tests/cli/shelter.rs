@@ -84,11 +84,13 @@ fn finishes(prepare: impl FnOnce(Case) -> Case) -> Outcome {
     outcome
 }
 
-/// Nothing is beside FILE, nor in the temporary directory.
+/// Nothing is beside FILE, nor in the temporary directory but an empty directory.
 #[track_caller]
 fn assert_nothing_left(outcome: &Outcome) {
     assert_eq!(only_file_in(&outcome.path("open")), outcome.path(FILE));
-    assert_eq!(files_in(&outcome.path("tmp")), [] as [PathBuf; 0]);
+    for directory in files_in(&outcome.path("tmp")) {
+        assert_eq!(files_in(&directory), [] as [PathBuf; 0]);
+    }
 }
 
 /// Refreshes FILE although something lies in the temporary directory that must not count.
@@ -205,6 +207,21 @@ fn a_directory_of_another_user_under_that_name_is_let_alone() {
 }
 
 #[test]
+fn rights_that_a_umask_took_from_the_directory_are_given_back() {
+    for mode in [0o000, 0o777] {
+        finishes(|case| {
+            let directory = shelter(&case);
+            case.mode(directory, mode)
+        });
+    }
+    let umask = ["sh", "-c", "umask 777; exec \"$@\"", "sh"];
+    let endpoint = Endpoint::http(rotating());
+    let case = refresh_open(&endpoint).through(umask);
+    let outcome = case.run().code(0).file_is(FILE, document(1));
+    assert_eq!(mode(&only_file_in(&outcome.path("tmp"))), 0o700);
+}
+
+#[test]
 fn a_link_under_that_name_is_not_followed() {
     let outcome = overlooks(|case| {
         let case = case.subdirectory("elsewhere").mode("elsewhere", 0o700);
@@ -250,11 +267,13 @@ fn a_file_that_others_may_have_put_there_is_given_no_document_that_it_does_not_n
 }
 
 #[test]
-fn an_interrupted_save_is_finished_under_another_name_of_the_file() {
+fn an_interrupted_save_is_finished_under_another_name_of_the_file_alone() {
     let endpoint = Endpoint::http(rotating_from(1));
     let case = interrupted(refresh_open(&endpoint));
     let path = pending(&case);
     fs::rename(&path, other_path(&path)).unwrap();
+    let dry = case.clone().arg("--dry-run").run().code(0);
+    dry.file_is(FILE, document(0));
     fs::hard_link(case.path(FILE), case.path("second.json")).unwrap();
     let outcome = case.run().code(0).file_is("second.json", document(2));
     assert_nothing_left(&outcome);

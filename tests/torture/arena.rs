@@ -222,6 +222,8 @@ impl Arena {
         let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
         let names = [FILE, LINK, SECOND_NAME].map(|name| self.path(name));
         paths.retain(|path| !names.contains(path));
+        // The directory of a user's pending files stays.
+        paths.retain(|path| fs::remove_dir(path).is_err());
         paths
     }
 

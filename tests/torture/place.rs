@@ -294,7 +294,11 @@ impl Place {
         let directories = ["home", "tmp"].map(|name| fs::read_dir(self.path(name)).unwrap());
         let entries = directories.into_iter().flatten();
         let names = entries.map(|entry| entry.unwrap().file_name());
-        names.filter(|name| name != FILE).collect()
+        let names = names.filter(|name| name != FILE);
+        // The directory of a user's pending files stays.
+        names
+            .filter(|name| fs::remove_dir(self.path("tmp").join(name)).is_err())
+            .collect()
     }
 }
 

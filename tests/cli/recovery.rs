@@ -352,7 +352,14 @@ fn an_interrupted_save_that_cannot_be_read_stops_the_run() {
         return;
     };
     let outcome = case.arg(FILE).run().code(73).stdout("");
+    let pending = fs::canonicalize(outcome.path(PENDING)).unwrap();
+    let pending = pending.display();
+    let message = format!(
+        "sftoken: cannot finish the interrupted save in {pending}: permission denied\n\
+         hint: nothing was sent; run again where {FILE} can be written, or move that file to it\n"
+    );
     outcome
+        .stderr(message)
         .file_is(FILE, document(0))
         .files_are([FILE, PENDING]);
     assert_eq!(endpoint.connections(), 0);

@@ -5,14 +5,14 @@
 # The person at the browser is the endpoint's own.
 a_login_makes_the_first_token_file() {
     {
-        printf 'mkfifo keyboard screen\n'
+        # Who logs in has none of the variables: the file and the options say it all.
+        printf '%s\n' 'unset SFTOKEN_CLIENT_ID SFTOKEN_TOKEN_ENDPOINT' 'mkfifo keyboard screen'
         # shellcheck disable=SC2016 # the endpoint sets this variable
         "$helper" block "$recipes" 'run: login' |
             sed -e 's#^\$ \(.*\)#\1 <keyboard 2>screen \&#' -e 's#https://acme.my.salesforce.com#"${ENDPOINT_URL%/services/*}"#'
         declare -f at_the_browser
         # shellcheck disable=SC2016 # the script's own commands
-        printf '%s\n' at_the_browser 'unset SFTOKEN_CLIENT_ID SFTOKEN_TOKEN_ENDPOINT' \
-            'eval "$(sed -n "s/.*from now on: //p" said)"'
+        printf '%s\n' at_the_browser 'eval "$(sed -n "s/.*from now on: //p" said)"'
     } >script
     run_script 0 --login 3MVG9...
     grep -q 'from now on: sftoken refresh .*token.json$' stderr

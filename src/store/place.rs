@@ -26,6 +26,9 @@ const STICKY: u32 = 0o1000;
 /// What the group may do; an access control list shows here and nowhere else.
 const GROUP_BITS: u32 = 0o070;
 
+/// What others than the owner may do.
+const RIGHTS_OF_OTHERS: u32 = 0o077;
+
 /// The user id of root, who can do everything anyway.
 const ROOT: u32 = 0;
 
@@ -80,6 +83,11 @@ impl Place {
     /// Whether a file belongs to the user of this process.
     pub(super) fn is_owner_of(&self, file: &Metadata) -> bool {
         self.user == Some(file.uid())
+    }
+
+    /// Whether a file is of the user of this process and of nobody else.
+    pub(super) fn is_private(&self, file: &Metadata) -> bool {
+        self.is_owner_of(file) && file.nlink() == 1 && file.mode() & RIGHTS_OF_OTHERS == 0
     }
 
     /// Whether a file lies in the directory of FILE.

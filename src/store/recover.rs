@@ -12,7 +12,7 @@ use super::file::is_same;
 use super::lock::Locked;
 use super::pending::{Found, Whose, all, all_named_after, find, names_file, path_for, successor};
 use super::place::{Place, UNKNOWN_USER};
-use super::put::Put;
+use super::put::{Put, Remake};
 use super::room::cut_blanks;
 use super::shelter;
 use super::side_file::SideFile;
@@ -22,9 +22,6 @@ use crate::secret::Secret;
 
 /// Why a save is not finished that somebody else may have put there.
 const FOREIGN: &str = "it has several names or another owner";
-
-/// What others than the owner may do.
-const RIGHTS_OF_OTHERS: u32 = 0o077;
 
 impl Locked {
     /// Finishes saves that a kill or a failure interrupted; tells whether there was one. What else
@@ -155,7 +152,9 @@ impl Locked {
             return Ok(false);
         };
         let path = left.path().to_owned();
-        if !self.place().is_beside(&path) && !self.is_private() {
+        let (document, is_beside) = (without_blanks(&bytes), self.place().is_beside(&path));
+        let metadata = self.target().file().metadata();
+        if !is_beside && !metadata.is_ok_and(|it| self.place().is_private(&it)) {
             let name = self.name();
             let why = format!("{name} is no document, and not private");
             let hint = format!(
@@ -163,16 +162,14 @@ impl Locked {
             );
             return Err(self.unfinished(&path, &why).hint(hint));
         }
-        self.adopt(left, without_blanks(&bytes), None)
-            .map_err(|why| self.unfinished(&path, &why))
-    }
-
-    /// Whether FILE is this user's and nobody else's.
-    fn is_private(&self) -> bool {
-        let metadata = self.target().file().metadata();
-        metadata.is_ok_and(|it| {
-            self.place().is_owner_of(&it) && it.nlink() == 1 && it.mode() & RIGHTS_OF_OTHERS == 0
-        })
+        let restored = if is_beside {
+            self.adopt(left, document, None)
+        } else {
+            // Into this very file: what another program puts there now may be anybody's.
+            let torn = self.seen().bytes.clone();
+            self.put(left, document, Some(&torn), &mut |_| None)
+        };
+        restored.map_err(|why| self.unfinished(&path, &why))
     }
 
     /// Puts an interrupted save where it belongs, unless FILE has changed its token by now.
@@ -182,17 +179,28 @@ impl Locked {
         document: &[u8],
         token: Option<&Secret>,
     ) -> Result<bool, String> {
-        left.finish(document.len())
-            .map_err(|error| reason(&error))?;
         let content = self.content();
         let new = (content.key)(document);
-        let put = Put::new(document, None, Some(left));
-        let saved = put.run(self.target(), &mut |now| match (content.key)(now) {
+        self.put(left, document, None, &mut |now| match (content.key)(now) {
             key if key.as_ref() != token => (key == new).then(|| now.to_vec()),
             None => Some(document.to_vec()),
             Some(_) => (content.rebase)(now, document),
-        });
-        match saved {
+        })
+    }
+
+    /// Puts a document, of which there is this copy, into FILE; false if that has become something that
+    /// it must not replace.
+    fn put(
+        &mut self,
+        left: SideFile,
+        document: &[u8],
+        made_of: Option<&[u8]>,
+        remake: &mut Remake,
+    ) -> Result<bool, String> {
+        left.finish(document.len())
+            .map_err(|error| reason(&error))?;
+        let put = Put::new(document, made_of, Some(left));
+        match put.run(self.target(), remake) {
             Ok((_, file)) => {
                 if let Some(file) = file {
                     self.go_on_with(file);

@@ -35,9 +35,13 @@ impl Reserved<'_> {
         };
         let (key, seen) = (locked.content().key, locked.seen());
         let put = Put::new(document, Some(&seen.bytes), copy).in_place_because(in_place);
+        // What has no token says nothing of whose it is, where others can put files in FILE's place.
+        let has_token = seen.key.as_ref().is_some_and(|it| !it.expose().is_empty());
+        let tells_whose = has_token || locked.place().closed_because().is_none();
         let saved = put.run(locked.target(), &mut |now| {
             let token = key(now);
-            let is_of_this_session = token == seen.key || token == key(document);
+            let is_known = token == seen.key && tells_whose;
+            let is_of_this_session = is_known || token == key(document);
             is_of_this_session.then(|| rebase(now))?
         });
         saved

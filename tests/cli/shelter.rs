@@ -300,7 +300,7 @@ fn without_one_a_long_document_has_a_copy_elsewhere_while_the_file_is_written() 
 }
 
 #[test]
-fn a_copy_of_what_is_made_of_an_edited_file_goes_with_its_directory() {
+fn a_file_without_a_token_that_others_may_have_put_there_is_given_none() {
     let gate = Gate::new();
     let reply = Reply::json(200, TOKENS).after(&gate);
     let endpoint = Endpoint::login(&app().replying(reply));
@@ -310,12 +310,14 @@ fn a_copy_of_what_is_made_of_an_edited_file_goes_with_its_directory() {
     let landing = login.landing(&endpoint);
     login.run.type_text(&format!("{landing}\n"));
     endpoint.wait_for_requests(2);
-    fs::write(login.run.path(FILE), r#"{"note":1}"#).unwrap();
+    replace_file(&login.run.path(FILE), r#"{"note":1}"#);
     gate.open();
-    let outcome = login.run.wait().code(0);
-    let saved = outcome.read(FILE);
-    assert!(saved.starts_with(b"{\n  \"note\": 1,\n"), "{outcome}");
-    assert_nothing_left(&outcome);
+    let outcome = login.run.wait().code(74);
+    let outcome = outcome.file_is(FILE, r#"{"note":1}"#);
+    let kept = only_file_in(&outcome.path("tmp"));
+    let named = format!("the new tokens are in {}\n", kept.display());
+    assert!(outcome.stderr_text().contains(&named), "{outcome}");
+    assert_eq!(mode(&kept), 0o600);
 }
 
 /// What a run says that cannot finish an interrupted save.
